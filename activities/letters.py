@@ -169,6 +169,12 @@ class Letters:
             found = db.execute(UNREAD, {"office": office, "to": sorted(to), "most": most}).all()
         return cast(list[MessageRow], found), found[0].unread if found else 0
 
+    def told_of(self, filing_id: str, office: str, to: Collection[str]) -> bool:
+        """Whether a department was ever told anything of a filing."""
+        of_it = select(MessageRow.id).where(MessageRow.filing_id == filing_id, MessageRow.office == office)
+        with reading(self.engine) as session:
+            return session.exec(of_it.where(col(MessageRow.to).in_(to)).limit(1)).first() is not None
+
     def of_filing(
         self, filing_id: str, *, most: int | None = None
     ) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:

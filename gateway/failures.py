@@ -26,6 +26,7 @@ from gateway.problem import (
     AGAIN,
     PROBLEM,
     Conflict,
+    Elsewhere,
     Failed,
     Forged,
     KeyReused,
@@ -62,6 +63,10 @@ def problem_of(error: Exception) -> Problem:
                 missing=refusal.missing or None, supplied_by=refusal.supplied_by, instead=refusal.instead,
                 findings=refusal.findings,
             )  # fmt: skip
+        case Elsewhere():
+            title = f"该备案现由{error.office}办理"
+            detail = "已由其接收或者收回，不再由本机构办理；需要了解的，请与其联系"
+            return Problem(title=title, status=404, code="not_found", detail=detail)
         case NotFound():
             return Problem(title=f"{error.__doc__}，或您无权查看", status=404, code="not_found")
         case NoSuchFiling():

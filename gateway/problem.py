@@ -67,6 +67,14 @@ class NotFound(Exception):
     """没有这一备案"""
 
 
+class Elsewhere(NotFound):
+    """A filing that an office was told of and that is another's business now: it is told whose, and nothing more."""
+
+    def __init__(self, office: str) -> None:
+        super().__init__(office)
+        self.office = office
+
+
 class NoRound(NotFound):
     """没有这一轮次"""
 

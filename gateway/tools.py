@@ -15,7 +15,7 @@ from activities.whatifs import WhatIfs
 from gateway.client import Filings
 from gateway.identity import Identity
 from gateway.oidc import Oidc
-from gateway.problem import NotFound
+from gateway.problem import Elsewhere, NotFound
 from gateway.remembered.absences import Absences
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
@@ -35,6 +35,7 @@ from models.register import FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from models.values import day_of
 from models.vocabulary import Role
+from regulation import offices
 from regulation.moment import Moment
 
 
@@ -94,9 +95,12 @@ class Tools:
         return who.but(assigned=evaluators.assigned(self.register.engine, who.person, day_of(self.clock())))
 
     def seen(self, filing_id: str, who: Identity) -> FilingRow:
-        """A filing that somebody may see. Of another's it is not even said that it exists: `NotFound` for both."""
+        """A filing that somebody may see. Of another's it is not even said that it exists: `NotFound` for both;
+        an office that it was taken from, and that was told of it, is told whose it is."""
         row = self.register.row(filing_id)
         if row is None or not who.sees(row):
+            if row and who.staff and self.letters.told_of(filing_id, who.office, who.inbox):
+                raise Elsewhere(offices.name_of(row.zone or row.jurisdiction))
             raise NotFound(filing_id)
         return row
 

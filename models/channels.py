@@ -23,7 +23,7 @@ from models.values import Value
 ENVIRONMENT = "env:"
 SMS_WORDS = frozenset({"phone", "text", "words", "id", "signature"})
 ROBOTS = ("dingtalk", "wecombot", "feishu", "lark")
-STAFF = ("reviewer", "supervisor", "city_iit", "province_st", "province_iit", "taking")
+STAFF = ("reviewer", "supervisor", "city_iit", "province_st", "province_iit", "taking", "giving")
 """Addressees who sit in an office: everybody but the leader and the public."""
 
 

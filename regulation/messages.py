@@ -78,6 +78,8 @@ def _office(before: Filing | None, filing: Filing, to: str) -> str:
         return offices.PROVINCE
     if to == "public":
         return to
+    if to == "giving" and before:
+        return before.zone or before.jurisdiction
     handed = filing.transfer or (before.transfer if before else None)
     if to == "taking" and handed:
         return handed.zone or handed.jurisdiction

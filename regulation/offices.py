@@ -184,7 +184,7 @@ INDUSTRY = frozenset({Role.CITY_IIT.value, Role.PROVINCE_IIT.value})
 """Addressees in the industry offices (工信), which share their key with the science and technology office but not its door."""
 
 
-REVIEWING = frozenset({"reviewer", "supervisor", "taking"})
+REVIEWING = frozenset({"reviewer", "supervisor", "taking", "giving"})
 
 ADDRESSED: Mapping[Role, frozenset[str]] = MappingProxyType(
     {

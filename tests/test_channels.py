@@ -341,7 +341,7 @@ def test_each_type_of_channel_has_its_usual_addressees(file_of: FileOf) -> None:
 
     assert {configured.name: carried(configured) for configured in build(file)} == {
         "platform": set(ADDRESSEES),
-        "mail": {"leader", "reviewer", "supervisor", "taking", "city_iit"},
+        "mail": {"leader", "reviewer", "supervisor", "taking", "giving", "city_iit"},
         "sms": {"leader"},
         "dingtalk-shenyang": set(STAFF),
         "files": set(ADDRESSEES),

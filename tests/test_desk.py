@@ -591,6 +591,30 @@ async def test_what_another_city_hands_over_is_taken_from_its_page(own_house: Ho
     )
 
 
+async def test_who_handed_a_filing_over_is_told_that_it_was_taken(own_house: House) -> None:
+    """By a message, and by its old links too: by whom it was taken, and nothing else of it."""
+    form = application(
+        filing_id="SY-TAKEN",
+        alliance_name="沈阳市接收产学研联盟",
+        agreement_effective_on="2023-02-20",
+        received_at="2023-05-08T09:00:00+08:00",
+    )
+    dalian = {"by": {"person": "d-111", "office": "210200", "role": "city_st"}, "to": "210200"}
+    life = told(
+        form,
+        ("city", "transfer", "2023-05-09T09:00", {"to": "210200"}),
+        ("dalian", "transfer", "2023-05-09T10:00", dalian),
+        until=instant("2023-05-10"),
+    )
+    assert {each.outcome for each in written(own_house.tools.register, life)} == {"entered"}
+    giver, other = await at(own_house, "c-101"), await at(own_house, "z-301")
+    assert "的备案申请已移送大连市科技局办理" in section(await giver.gets("/desk"), "unread")
+    gone = await giver.gets("/filings/SY-TAKEN", status=404)
+    assert "该备案现由大连市科技局办理" in gone
+    assert "沈阳市接收产学研联盟" not in gone
+    assert "现由" not in await other.gets("/filings/SY-TAKEN", status=404), "who was never told of it is told nothing"
+
+
 async def test_who_is_awaited_is_nudged_once_a_day(own_house: House) -> None:
     city, iit, leader = [await at(own_house, person) for person in ("c-101", "i-201", "u-leader-01")]
     first = await city.posts("/filings/SY-IIT/handling", kind="nudge", note="请尽快出具意见", back="/filings/SY-IIT")

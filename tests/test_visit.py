@@ -141,6 +141,7 @@ ADDRESSES = {
     "reviewer": "210100",
     "supervisor": "210100",
     "taking": "210100",
+    "giving": "210100",
     "city_iit": "210100",
     "province_st": "210000",
     "province_iit": "210000",
@@ -188,8 +189,8 @@ def test_each_department_reads_its_own_messages_and_no_other() -> None:
     assert {person: theirs(person) for person in EMBEDDED if theirs(person)} == {
         "u-leader-01": {"leader"},
         "u-leader-02": {"leader"},
-        "c-101": {"reviewer", "supervisor", "taking"},
-        "c-102": {"reviewer", "supervisor", "taking"},
+        "c-101": {"reviewer", "supervisor", "taking", "giving"},
+        "c-102": {"reviewer", "supervisor", "taking", "giving"},
         "i-201": {"city_iit"},
         "p-401": {"province_st"},
         "p-402": {"province_st"},

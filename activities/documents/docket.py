@@ -30,6 +30,7 @@ TO = {
     "reviewer": "审核机构",
     "supervisor": "审核机构负责人",
     "taking": "接收机构",
+    "giving": "移出机构",
     "public": "社会公众",
 }
 """Addressees that are no roles."""
