@@ -14,7 +14,7 @@ from models.acts import TOGETHER, Act, By, UrgeReport
 from models.filing import Filing
 from models.findings import Refusal
 from models.values import Value, day_of, required
-from models.vocabulary import ActKind, Ground, Role
+from models.vocabulary import ActKind, Ground, Role, Stage
 from regulation import annual, entries, lifecycle, offices, province, review, service
 from regulation.agenda import letters_waiting
 from regulation.calendar import CALENDARS
@@ -41,7 +41,8 @@ class Offer(Value):
 
     `mine`: the person asking holds one of the posts that do it. `roles` are those posts. `second`: of the two who must do
     it, another has, under the entry `proposed`; `done`: the person asking has, and another must. `on_paper`: the person
-    asking may enter it for its sender, if it came on paper. `warnings` is what would be said of it, told before it is done.
+    asking may enter it for its sender, if it came on paper. `warnings` is what would be said of it, told before it is done. `past`: it was
+    done, and nothing that comes makes it possible again at this stage.
     """
 
     kind: ActKind
@@ -56,6 +57,7 @@ class Offer(Value):
     act: Act
     refusal: Refusal | None = None
     warnings: tuple[str, ...] = ()
+    past: bool = False
 
     @property
     def open(self) -> bool:
@@ -118,6 +120,7 @@ def _offers(
             act=act,
             refusal=refusal,
             warnings=() if refusal else lifecycle.warnings(filing, act, when),
+            past=kind is ActKind.CONFIRM and filing.stage is Stage.ON_NOTICE and review.is_published(filing, when),
         )
 
 

@@ -342,11 +342,16 @@ def may_confirm(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
 
 def may_confirm_again(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
     """Another day of publication may be set while the first has not come, and so nobody has seen the notice."""
-    if notice.is_out(filing, when) or when.day < STRICTER_SINCE:
+    if is_published(filing, when):
         return Lack(missing="公示已经发布")
     if checklist.ON_CONFIRMING[filing.kind] and (unmet := _unmet(filing, act.checklist, when)):
         return unmet
     return None
+
+
+def is_published(filing: Filing, when: Moment) -> bool:
+    """Whether a notice stands as it was set: nothing about it is confirmed anew."""
+    return notice.is_out(filing, when) or when.day < STRICTER_SINCE
 
 
 def iit_agrees(filing: Filing, positive: bool | None) -> Lack | None:

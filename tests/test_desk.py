@@ -591,6 +591,13 @@ async def test_what_another_city_hands_over_is_taken_from_its_page(own_house: Ho
     )
 
 
+async def test_what_is_past_is_not_told_as_still_to_come(own_house: House) -> None:
+    for person in ("c-101", "c-102"):
+        page = await (await at(own_house, person)).gets("/filings/SY-NOTICE")
+        assert "确认公示无异议" in page, "what still comes is"
+        assert '/filings/SY-NOTICE/why?about=confirm"' not in page
+
+
 async def test_who_handed_a_filing_over_is_told_that_it_was_taken(own_house: House) -> None:
     """By a message, and by its old links too: by whom it was taken, and nothing else of it."""
     form = application(

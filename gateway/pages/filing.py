@@ -106,7 +106,7 @@ def show(
         shown=json.loads(row.public),
         ways=progress.ways(tools.register.engine, {filing_id: filing}, tools.clock())[filing_id],
         in_rounds=seen.of_filing(tools, who, filing_id),
-        mine=sorted((each for each in open_now if each.mine), key=lambda each: each.kind in ASIDE),
+        mine=sorted((each for each in open_now if each.mine and not each.past), key=lambda each: each.kind in ASIDE),
         aside=ASIDE,
         on_paper=[each for each in open_now if each.on_paper and not taker],
         taker=taker,
