@@ -4,7 +4,7 @@ Every field carries its number in docs/articles.md (`code`) and its Chinese labe
 both and the JSON Schema can be shown to people. Amounts are in 万元. Rules across fields live in regulation/intake.py.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -57,9 +57,21 @@ FIELDS = (
 """技术领域: the eight of form B; form A takes them too, or 其他 with a text (FB-02, G-34)."""
 
 
-def item(code: str, label: str, default: Any = ..., **constraints: Any) -> Any:
-    """A field of a form: its number and its label."""
-    return Field(default, title=label, json_schema_extra={"code": code}, **constraints)
+def item(code: str, label: str, default: Any = ..., *, offered: tuple[str, ...] = (), **constraints: Any) -> Any:
+    """A field of a form: its number, its label, and which of its values a page offers, where not all."""
+    extra: dict[str, Any] = {"code": code, "offered": list(offered)} if offered else {"code": code}
+    return Field(default, title=label, json_schema_extra=extra, **constraints)
+
+
+DocumentKind = Literal[
+    "D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D7", "D8", "R1", "R2",
+    "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9", "E1",
+]  # fmt: skip
+EVIDENCE: DocumentKind = "E1"
+"""证据材料: what is brought where evidence is asked for, and nowhere else."""
+
+UPLOADED = ("公开", "内部")
+"""密级 of what may be brought here; what is secret goes another way (B-25)."""
 
 
 class Service(Value):
@@ -72,21 +84,30 @@ class Service(Value):
 class Document(Value):
     """A reference to one document: what it is, where it lies, whose it is. The document itself stays on the platform."""
 
-    kind: Literal[
-        "D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D7", "D8", "R1", "R2",
-        "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9",
-    ] = item("A-28", "材料类别")  # fmt: skip
+    kind: DocumentKind = item(
+        "A-28", "材料类别", offered=tuple(each for each in get_args(DocumentKind) if each != EVIDENCE)
+    )
     name: Name = item("A-28", "文件名")
     media_type: Annotated[str, Field(max_length=200, pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")] = item("A-28", "媒体类型")
     size: Annotated[int, Field(gt=0, le=500_000_000, strict=True)] = item("A-28", "大小（字节）")
     sha256: Digest = item("A-28", "SHA-256 摘要")
     location: Name = item("A-28", "存放位置")
     owner: Code | None = item("A-28", "所属单位代码", None)
-    secrecy: Literal["公开", "内部", "秘密", "机密", "绝密"] = item("B-25", "密级", "公开")
+    secrecy: Literal["公开", "内部", "秘密", "机密", "绝密"] = item("B-25", "密级", "公开", offered=UPLOADED)
 
 
 Documents = Annotated[tuple[Document, ...], OneFor(("kind", "owner", "sha256"))]
 """Documents, each named once for what it is and whose it is."""
+
+
+class EvidenceDocument(Document):
+    """A document where evidence is asked for; before there was a kind of its own it went under another."""
+
+    kind: DocumentKind = item("A-28", "材料类别", offered=(EVIDENCE,))
+
+
+Evidence = Annotated[tuple[EvidenceDocument, ...], OneFor(("kind", "owner", "sha256"))]
+"""证据材料, each named once."""
 
 
 OrganisationType = Literal["enterprise", "university", "institute", "finance", "intermediary", "other"]
@@ -276,14 +297,14 @@ class ObjectionPaper(Value):
     channel: Literal["letter", "platform", "in_person", "email"] = item("G-04", "提出方式")
     postmarked_on: Day | None = item("G-03", "寄出邮戳日期", None)
     text: Text = item("G-04", "异议内容")
-    evidence: Documents = item("G-04", "证明材料", (), max_length=SOME)
+    evidence: Evidence = item("G-04", "证明材料", (), max_length=SOME)
 
 
 class DefencePaper(Value):
     """陈述申辩书 (G-17)."""
 
     text: Text = item("G-17", "陈述申辩内容")
-    documents: Documents = item("G-17", "证据材料", (), max_length=SOME)
+    documents: Evidence = item("G-17", "证据材料", (), max_length=SOME)
 
 
 class Scan(Value):
@@ -311,14 +332,14 @@ class ObjectionLetter(CamePaper):
     contact: Name | None = item("G-04", "联系方式", None)
     stamped: YesNo = item("G-04", "单位已加盖公章", False)
     text: Text = item("G-04", "异议内容")
-    evidence: Documents = item("G-04", "证明材料", (), max_length=SOME)
+    evidence: Evidence = item("G-04", "证明材料", (), max_length=SOME)
 
 
 class EvidencePaper(Value):
     """证据和相关材料: of a proposal or decision of revocation (G-19), of a 复议 or 诉讼 (G-23)."""
 
     text: Text | None = item("G-19", "说明", None)
-    documents: Documents = item("G-19", "证据和相关材料", (), max_length=SOME)
+    documents: Evidence = item("G-19", "证据和相关材料", (), max_length=SOME)
 
 
 class ForwardingPaper(Value):

@@ -17,7 +17,7 @@ from models.acts import By, Submit
 from models.faults import BELOW_ZERO
 from models.filing import Filing
 from models.findings import Finding
-from models.forms import FIELDS, Application, Document, FormA, FormB, Member
+from models.forms import FIELDS, UPLOADED, Application, Document, FormA, FormB, Member
 from models.legacy import ListedAlliance
 from models.local_rules import MOST as MOST_CRITERIA
 from models.local_rules import LocalRules
@@ -30,7 +30,7 @@ from regulation.calendar import CALENDARS
 from regulation.checklist import Line
 from regulation.judging import C, E, Judging, Known, W
 from regulation.promises import Promise
-from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice, unseen
+from regulation.reading import NO_PROGRAMS, NO_SECRETS, bounded, codes_in, finding, is_program, read, twice, unseen
 from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS, terms_on
 
@@ -503,9 +503,9 @@ class Judge(Judging[Application]):
         of_kind: dict[str, list[Document]] = {}
         for index, document in enumerate(self.form.documents):
             of_kind.setdefault(document.kind, []).append(document)
-            if document.secrecy in ("秘密", "机密", "绝密"):
+            if document.secrecy and document.secrecy not in UPLOADED:
                 code = document.kind if document.kind in OF_APPLICATIONS else "A-28"
-                yield self.say(code, f"/documents/{index}/secrecy", E, "不得上传涉密材料（国防专利等另行报送）")
+                yield self.say(code, f"/documents/{index}/secrecy", E, NO_SECRETS)
             if document.name and document.media_type and is_program(document):
                 code = document.kind if document.kind in OF_APPLICATIONS else "A-28"
                 yield self.say(code, f"/documents/{index}/name", E, NO_PROGRAMS)

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from models.faults import MISSING, NO_OBJECT, TOO_LONG, in_chinese
 from models.findings import Finding
-from models.forms import WRITTEN, Document
+from models.forms import EVIDENCE, UPLOADED, WRITTEN, Document, EvidenceDocument
 from models.names import PROGRAMS, hidden
 from models.values import OneFor, storable
 from models.vocabulary import Severity
@@ -207,6 +207,7 @@ def twice(form: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxy
     return found
 
 
+NO_SECRETS = "不得上传涉密材料（国防专利等另行报送）"
 NO_PROGRAMS = "不得以程序、脚本或网页作为材料，须为 PDF、OFD、图片或办公文件"
 
 
@@ -219,12 +220,19 @@ def is_program(document: Document) -> bool:
 
 
 def programs(value: BaseModel, at: str = "") -> Iterator[Finding]:
-    """An error for each document of a paper, wherever it stands in it, that is a program."""
+    """An error for each document of a paper, wherever it stands in it, that is a program, is secret, or is evidence where none is asked."""
     for part in _parts(type(value), "documents"):
         for where, row in part.rows(value):
             if isinstance(row, Document) and is_program(row):
                 field = at + pointer(*where, "name")
                 yield finding(_code(part.info, "A-28"), field, Severity.ERROR, NO_PROGRAMS)
+            if isinstance(row, Document) and row.secrecy not in UPLOADED:
+                yield finding("B-25", at + pointer(*where, "secrecy"), Severity.ERROR, NO_SECRETS)
+            if isinstance(row, Document) and row.kind == EVIDENCE and not isinstance(row, EvidenceDocument):
+                field = at + pointer(*where, "kind")
+                yield finding(
+                    _code(part.info, "A-28"), field, Severity.ERROR, "证据材料只在陈述申辩、异议等须举证时提交"
+                )
             elif isinstance(row, BaseModel):
                 yield from (each.but(field=at + pointer(*where) + each.field) for each in programs(row))
 

@@ -842,7 +842,7 @@ async def test_an_objection_is_one_however_often_it_is_sent(world: World) -> Non
         "text": SAID["/content/text"],
         "evidence": [
             {
-                "kind": "D8",
+                "kind": "E1",
                 "name": "证明材料.pdf",
                 "media_type": "application/pdf",
                 "size": len(PDF[1]),

@@ -140,6 +140,8 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
     info = model.model_fields[name]
     widget, inner, options = widget_of(name, info)
     extra = _extra(info)
+    offered = extra.get("offered")
+    options = tuple(each for each in options if not offered or each[0] in offered or each[0] == value)
     explained = help_of(model, name)
     fields: tuple[Field, ...] = ()
     rows: tuple[tuple[Field, ...], ...] = ()

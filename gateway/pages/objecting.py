@@ -29,6 +29,7 @@ from gateway.tools import Tools
 from models.acts import TOGETHER, By
 from models.filing import Period
 from models.findings import Finding
+from models.forms import EVIDENCE as EVIDENCE_KIND
 from models.forms import ObjectionPaper
 from models.values import digest
 from models.vocabulary import Role, Severity
@@ -42,9 +43,6 @@ CONTENT, EVIDENCE = "/content", "/content/evidence"
 
 MOST = 5
 """Files that one objection brings."""
-
-SORT_OF_DOCUMENT = "D8"
-"""Under which of the platform's sorts evidence goes; none is its own."""
 
 TRAP = "website"
 """A field that people do not see and programs fill in."""
@@ -163,7 +161,7 @@ def _evidence(form: FormData, uploads: Uploads) -> list[dict[str, Any]]:
     told = {str(form.get(f"{EVIDENCE}/{number}/sha256")): number for number in reversed(range(MOST))}
     return [
         {
-            "kind": SORT_OF_DOCUMENT,
+            "kind": EVIDENCE_KIND,
             "name": safe_name(str(form.get(f"{EVIDENCE}/{number}/name", ""))) or found[0].name,
             "media_type": found[0].media_type,
             "size": found[0].size,

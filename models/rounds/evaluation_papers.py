@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.forms import Count, Documents, Name, Text, YesNo, item
+from models.forms import Count, Documents, Evidence, Name, Text, YesNo, item
 from models.values import Amount, FilingId, OneFor, Value
 
 ItemKey = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,29}$")]
@@ -29,7 +29,7 @@ class Answer(Value):
     score: Score | None = item("A-45", "得分", None)
     finding: Note | None = item("A-45", "评价情况", None)
     note: Name | None = item("A-45", "备注", None)
-    documents: Documents = item("A-45", "佐证材料", (), max_length=20)
+    documents: Evidence = item("A-45", "佐证材料", (), max_length=20)
 
 
 class EvaluationPaper(Value):

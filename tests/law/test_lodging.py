@@ -18,7 +18,7 @@ from regulation.checklist import CONDITIONS, CONDITIONS_UNTIL_0_3
 from regulation.intake import FORMS
 from regulation.lodging import ACT_TYPES, FROM_THE_PAPER, PAPERS, lodge
 from regulation.moment import Moment
-from regulation.reading import NO_PROGRAMS
+from regulation.reading import NO_PROGRAMS, NO_SECRETS
 from regulation.simulation import simulate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -244,3 +244,9 @@ def test_a_program_is_no_formal_document() -> None:
     leader = {"person": "u-1", "office": "91210102MA10ABCD6H", "role": "leader"}
     filed: dict[str, Any] = {"kind": "file_annual_report", "year": 2026, "by": leader, "content": report}
     assert ("/content/summary/documents/0/name", NO_PROGRAMS) in found(filed)
+    document |= {"kind": "E1", "secrecy": "秘密", "sha256": "b" * 64}
+    annual["summary"]["documents"] = [document]
+    assert {
+        ("/content/summary/documents/0/secrecy", NO_SECRETS),
+        ("/content/summary/documents/0/kind", "证据材料只在陈述申辩、异议等须举证时提交"),
+    } <= set(found(filed))
