@@ -91,6 +91,8 @@ def _applying(filing: Filing, reviewer: Role) -> Iterator[Step]:
             yield Step(A.ACCEPT, reviewer, "acceptance")
         case Stage.UNDER_REVIEW if lifecycle.awaits_iit(filing):
             yield Step(A.GIVE_IIT_OPINION, Role.CITY_IIT, "iit", says=(("positive", True),))
+        case Stage.UNDER_REVIEW if review.review_of(filing).iit_positive is False:
+            return  # what 工信 disagreed with, nobody is expected to confirm
         case Stage.UNDER_REVIEW if filing.kind is Kind.B:
             yield Step(A.RECOMMEND, reviewer, "review", says=(("checklist", _met(filing)),))
         case Stage.UNDER_REVIEW | Stage.REVIEW_PASSED:
@@ -137,7 +139,7 @@ def _changing(filing: Filing, reviewer: Role, name: str) -> Iterator[Step]:
         return
     if lifecycle.awaits_iit(filing):
         yield Step(A.GIVE_IIT_OPINION, Role.CITY_IIT, name, "change", (("positive", True),))
-    elif filing.change.notice is None:
+    elif filing.change.notice is None and filing.change.iit_positive is not False:
         yield Step(A.RULE_ON_CHANGE, reviewer, name, says=(("decision", "confirmed"),))
 
 
