@@ -6,6 +6,7 @@ from activities.register import Register
 from models.vocabulary import Kind
 from regulation.checklist import CONDITIONS
 from tests.applications import good
+from tests.in_force import editions_of_ones_own
 from tests.simulated import Papered, Step, told, written
 from tests.story import instant
 
@@ -66,7 +67,7 @@ LIVES: tuple[tuple[str, str, str, str, tuple[Step, ...]], ...] = (
 
 
 def life(filing_id: str, city: str, kind: str, submitted: str, steps: tuple[Step, ...]) -> Papered:
-    """One of them, up to now."""
+    """One of them, up to now, by the shipped editions, whichever others this process knows by then."""
     form: dict[str, Any] = good(kind) | {
         "filing_id": filing_id,
         "alliance_name": f"{'沈阳' if city == '210100' else '大连'}市{filing_id}产学研联盟",
@@ -74,7 +75,8 @@ def life(filing_id: str, city: str, kind: str, submitted: str, steps: tuple[Step
         "received_at": instant(submitted).isoformat(),
         "agreement_effective_on": "2023-01-20",
     }
-    return told(form, *steps, until=instant(NOW))
+    with editions_of_ones_own():
+        return told(form, *steps, until=instant(NOW))
 
 
 def populate(register: Register) -> None:
