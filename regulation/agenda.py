@@ -416,7 +416,7 @@ def comes_again(filing: Filing, kind: str, year: int | None, at: datetime) -> bo
     is heard, and after the days in which what was found not genuine can be proven. Whoever is in doubt holds."""
     if at < in_time_until(filing, kind, at):
         return False
-    if denied := filing.periods.get(f"denied:{about(kind, year)}"):
+    if denied := filing.periods.get(denied_of(kind, year)):
         return at >= denied.until
     return kind == ActKind.STATE_DEFENCE and filing.case is not None and filing.case.defence == "rejected"
 
@@ -430,9 +430,9 @@ def in_time_until(filing: Filing, kind: str, at: datetime) -> datetime:
     return max((filing.periods[name].until for name in until_then if name in filing.periods), default=at)
 
 
-def about(kind: str, year: int | None) -> str:
-    """What a letter is about, so far as another of the same kind is about the same thing."""
-    return f"{kind}:{year}" if year else kind
+def denied_of(kind: str, year: int | None) -> str:
+    """The name of the days in which a letter that was found not genuine can be proven: one for all of a kind on the same thing."""
+    return f"denied:{kind}:{year}" if year else f"denied:{kind}"
 
 
 def heard_until(filing: Filing, kind: LapseKind) -> datetime | None:
@@ -469,7 +469,7 @@ def protecting(filing: Filing, comes: datetime | None = None) -> list[str]:
 def is_held_by(filing: Filing, name: str, at: datetime) -> bool:
     """Whether a letter held anything up until an instant: what ends a filing against its leader, a step to the province, or what
     would have come by itself by the end of that day."""
-    if any(name in holding(filing, end_) for stage, end_ in ENDED_FROM.items() if filing.stage is stage):
+    if (ends := ENDED_FROM.get(filing.stage)) and name in holding(filing, ends):
         return True
     if filing.stage in (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE):
         return name in protecting(filing) and at < (protected_until(filing) or at)

@@ -14,7 +14,7 @@ from models.forms import Application, ChangePaper, LeaderA, LeaderB
 from models.values import Value, at_hour
 from models.vocabulary import ByKind, Kind, Severity
 from regulation import checklist, codes, intake, judging
-from regulation.reading import finding, programs, twice
+from regulation.reading import finding, twice, unfit
 
 
 class Brings(NamedTuple):
@@ -57,7 +57,7 @@ def findings(change: str, paper: ChangePaper, subject: Subject | None = None) ->
 
     Errors refuse it; warnings and checks are for whoever reviews it. Pointers are those of the paper.
     """
-    found = [*_brought(change, paper), *twice(paper), *programs(paper)]
+    found = [*_brought(change, paper), *twice(paper), *unfit(paper)]
     if subject:
         found += _as_it_stands(change, paper, subject)
     return [*found, *_result(change, paper, subject)]

@@ -13,7 +13,7 @@ from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Stage, YearStatus
 from regulation import annual
-from regulation.agenda import AGAINST, ENDED_FROM, about, begin, in_time_until, letter_of, letters_waiting
+from regulation.agenda import ENDED_FROM, LETTERS_AGAINST, begin, denied_of, in_time_until, letter_of, letters_waiting
 from regulation.moment import STRICTER_SINCE, Moment
 
 ANSWERS = (ActKind.DENY_LETTER, ActKind.CLOSE_LETTER)
@@ -43,13 +43,11 @@ def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
     later ones of a kind on one thing: further ones do not begin them anew.
     """
     name = letter_of(filing, act.letter) or ""
-    filing, letter = answered(filing, act.letter, when), filing.letters.get(name)
-    days = f"denied:{about(name.partition(':')[0], letter.year if letter else None)}"
-    ends = [kind for kind, kinds in AGAINST.items() if _kind(name) in kinds]
-    day = day_of(when.stamped_at)
-    if filing.stage not in ENDED_FROM or not ends or day < STRICTER_SINCE:
+    filing, letter, kind = answered(filing, act.letter, when), filing.letters.get(name), _kind(name)
+    days, day = denied_of(kind.value, letter.year if letter else None), day_of(when.stamped_at)
+    if filing.stage not in ENDED_FROM or kind not in LETTERS_AGAINST or day < STRICTER_SINCE:
         return filing
-    if days in filing.periods and not (letter and letter.at < in_time_until(filing, _kind(name), letter.at)):
+    if days in filing.periods and not (letter and letter.at < in_time_until(filing, kind, letter.at)):
         return filing
     return begin(filing, days, day)
 

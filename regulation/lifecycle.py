@@ -436,10 +436,7 @@ PROPOSED = "提出{}（须待另一人决定，尚未生效）"
 
 def is_proposed(entry: Entry) -> bool:
     """Whether an entry is the first half of what two officers do: it has no effect until another does the same (G-42)."""
-    event = entry.event
-    if entry.refused is not None or isinstance(event, Submit | Lapse | Unreadable | Withheld):
-        return False
-    return is_half(entry.filing, event)
+    return entry.refused is None and is_open_half(entry.filing, entry)
 
 
 def is_open_half(now: Filing, entry: Entry) -> bool:

@@ -30,7 +30,7 @@ from regulation import changes, codes, identity, intake, on_paper
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
 from regulation.moment import Moment
-from regulation.reading import TWICE, bounded, finding, programs, read, repeated, twice, unseen
+from regulation.reading import TWICE, bounded, finding, read, repeated, twice, unfit, unseen
 from regulation.service import STRICTER_SINCE
 
 PAPERS: dict[str, type[Value]] = {
@@ -268,7 +268,7 @@ def _judged(raw: Mapping[str, Any], form: Value, subject: changes.Subject | None
         change = str(raw.get("change"))
         found = changes.findings(change, form, subject) if change in changes.BRINGS else []
         return [each.but(field=f"/content{each.field}") for each in found]
-    return [*_across(raw, form), *twice(form, "/content"), *programs(form, "/content")]
+    return [*_across(raw, form), *twice(form, "/content"), *unfit(form, "/content")]
 
 
 def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:

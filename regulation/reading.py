@@ -208,6 +208,7 @@ def twice(form: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxy
 
 
 NO_SECRETS = "不得上传涉密材料（国防专利等另行报送）"
+NO_EVIDENCE = "证据材料只在陈述申辩、异议等须举证时提交"
 NO_PROGRAMS = "不得以程序、脚本或网页作为材料，须为 PDF、OFD、图片或办公文件"
 
 
@@ -219,22 +220,23 @@ def is_program(document: Document) -> bool:
     return runs or document.name.rpartition(".")[2].lower() in PROGRAMS
 
 
-def programs(value: BaseModel, at: str = "") -> Iterator[Finding]:
+def unfit(value: BaseModel, at: str = "") -> Iterator[Finding]:
     """An error for each document of a paper, wherever it stands in it, that is a program, is secret, or is evidence where none is asked."""
     for part in _parts(type(value), "documents"):
         for where, row in part.rows(value):
-            if isinstance(row, Document) and is_program(row):
-                field = at + pointer(*where, "name")
-                yield finding(_code(part.info, "A-28"), field, Severity.ERROR, NO_PROGRAMS)
-            if isinstance(row, Document) and row.secrecy not in UPLOADED:
-                yield finding("B-25", at + pointer(*where, "secrecy"), Severity.ERROR, NO_SECRETS)
-            if isinstance(row, Document) and row.kind == EVIDENCE and not isinstance(row, EvidenceDocument):
-                field = at + pointer(*where, "kind")
-                yield finding(
-                    _code(part.info, "A-28"), field, Severity.ERROR, "证据材料只在陈述申辩、异议等须举证时提交"
-                )
+            if isinstance(row, Document):
+                yield from _unfit(row, at + pointer(*where), _code(part.info, "A-28"))
             elif isinstance(row, BaseModel):
-                yield from (each.but(field=at + pointer(*where) + each.field) for each in programs(row))
+                yield from (each.but(field=at + pointer(*where) + each.field) for each in unfit(row))
+
+
+def _unfit(document: Document, at: str, code: str) -> Iterator[Finding]:
+    if is_program(document):
+        yield finding(code, f"{at}/name", Severity.ERROR, NO_PROGRAMS)
+    if document.secrecy not in UPLOADED:
+        yield finding("B-25", f"{at}/secrecy", Severity.ERROR, NO_SECRETS)
+    if document.kind == EVIDENCE and not isinstance(document, EvidenceDocument):
+        yield finding(code, f"{at}/kind", Severity.ERROR, NO_EVIDENCE)
 
 
 MOST_HIDDEN = 3

@@ -434,7 +434,7 @@ class Facts(Mapping[str, str]):
             return f"{DECIDED[self.filing.stage]}，不因本认定而变更"
         name = agenda.letter_of(self.before, self.of_event("letter") or "") or ""
         letter, kind = self.before.letters.get(name), name.partition(":")[0]
-        days = self.filing.periods.get(f"denied:{agenda.about(kind, letter.year if letter else None)}")
+        days = self.filing.periods.get(agenda.denied_of(kind, letter.year if letter else None))
         if days is None or days.until <= self.entry.at:
             held = agenda.is_held_by(self.before, name, self.entry.at)
             return "有关程序自次日起照常办理" if held else "有关程序未因该来文停止，不受影响"

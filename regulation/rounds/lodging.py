@@ -9,7 +9,7 @@ from models.rounds.round import ROUND_ACT_TYPES, Round
 from models.values import Value, digest
 from models.vocabulary import Severity
 from regulation.lodging import MOST_FIELDS
-from regulation.reading import bounded, finding, programs, read, twice, unseen
+from regulation.reading import bounded, finding, read, twice, unfit, unseen
 from regulation.rounds.rules import Rules
 
 FILLED_IN = ("facts", "pinned")
@@ -47,7 +47,7 @@ def lodge(rules: Rules, round_: Round | None, raw: Mapping[str, Any]) -> RoundLo
     act, faults = read(model, told, {}, otherwise=article)
     found += faults
     if not faults:
-        found += [*unseen(act), *twice(act), *programs(act)]
+        found += [*unseen(act), *twice(act), *unfit(act)]
     return RoundLodged(
         findings=tuple(bounded(found)), act=None if _errors(found) else act, paper=paper, is_drawn=is_drawn
     )
@@ -64,7 +64,7 @@ def _paper(rules: Rules, round_: Round | None, kind: str, content: Any) -> tuple
     form, found = read(model, content, {}, "/content", article)
     if found:
         return found, None
-    found = [*unseen(form, "/content"), *twice(form, "/content"), *programs(form, "/content")]
+    found = [*unseen(form, "/content"), *twice(form, "/content"), *unfit(form, "/content")]
     return found, form.model_dump(mode="json")
 
 

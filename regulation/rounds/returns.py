@@ -14,7 +14,7 @@ from models.findings import Finding
 from models.rounds.questionnaires import Check, Indicator, Questionnaire, Table, When
 from models.values import Value
 from models.vocabulary import Kind, Severity
-from regulation.reading import bounded, finding, pointer, programs, read, twice, unseen
+from regulation.reading import bounded, finding, pointer, read, twice, unfit, unseen
 from regulation.rounds.figures import column_of, form_of, rows_of
 from regulation.rounds.questionnaires import ARTICLE
 
@@ -81,7 +81,7 @@ def examine(questionnaire: Questionnaire, raw: Any, subject: Subject, at: str = 
         *shape,
         *twice(figures, at, codes),
         *unseen(figures, at, codes),
-        *programs(figures, at),
+        *unfit(figures, at),
         *judge.found(),
     ]
     return Examined(figures, tuple(bounded(told)))
