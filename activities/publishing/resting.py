@@ -88,6 +88,11 @@ def by_filing(rows: Iterable[PublicNoticeRow]) -> Iterator[tuple[str, list[Publi
         yield str(filing_id), sorted(some, key=lambda row: (row.number, row.id))
 
 
+def last_part(count: int, size: int) -> int:
+    """The number, from 0, of the last part of a list that comes in parts of a size."""
+    return max(count - 1, 0) // size
+
+
 @dataclass
 class Parts:
     """What the parts of months' lists rest on, each of a size."""
@@ -101,7 +106,7 @@ class Parts:
 
     def last(self, month: date) -> int:
         """The number, from 0, of the last part of a month."""
-        return max(len(self._of.get(month, ())) - 1, 0) // self.size
+        return last_part(len(self._of.get(month, ())), self.size)
 
     def every(self) -> Iterator[tuple[date, int, int, list[tuple[Any, object]]]]:
         """Each part: its month and number, that of the last one, and what it rests on."""

@@ -33,7 +33,7 @@ from activities.publishing.publications import (
     newest_first,
     shown_as,
 )
-from activities.publishing.resting import PROGRAMS, Parts, Rests, by_filing, design, of_row
+from activities.publishing.resting import PROGRAMS, Parts, Rests, by_filing, design, last_part, of_row
 from models.register import PublicNoticeRow
 from regulation import offices
 from regulation.naming import on_day, short
@@ -55,8 +55,9 @@ LISTED = 50
 IN_PART = 100
 """How many publications a part of a month's list has."""
 OfLog = Mapping[date, Collection[int]] | None
+"""Which parts of which months of the log are written anew; without it, those that a day's end has changed."""
 EVERY_PART = range(1_000_000)
-"""Which parts of which months of the log are written anew, of a month all; without it, those that a day's end has changed."""
+"""All parts of a month."""
 OBJECTED_TO: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "change_notice"})
 """Notices to which the public may object; to a proposal to revoke, the leader answers by statement and defence (G-17)."""
 
@@ -422,8 +423,7 @@ def _in_parts(days: Sequence[Day]) -> Iterator[tuple[date | None, range]]:
 
 
 def _last_part(count: int) -> int:
-    """The number, from 0, of the last part of a list."""
-    return max(count - 1, 0) // IN_PART
+    return last_part(count, IN_PART)
 
 
 def _root(path: str) -> str:
