@@ -563,16 +563,20 @@ async def test_whoever_hands_over_again_takes_it_from_the_one_before(own_house: 
     assert listed(section(await officer.gets("/desk?mine=1"), "waiting")) == ["SY-NEW"]
 
 
+def handed_over(house: House, filing_id: str, alliance: str, *taken: Step) -> None:
+    """An application that 沈阳 hands over to 大连, and what 大连 does with it."""
+    form = application(
+        filing_id=filing_id, alliance_name=alliance, agreement_effective_on="2023-02-20",
+        received_at="2023-05-08T09:00:00+08:00",
+    )  # fmt: skip
+    given: Step = ("city", "transfer", "2023-05-09T09:00", {"to": "210200"})
+    life = told(form, given, *taken, until=instant("2023-05-10"))
+    assert {each.outcome for each in written(house.tools.register, life)} == {"entered"}
+
+
 async def test_what_another_city_hands_over_is_taken_from_its_page(own_house: House) -> None:
     """It is all that the taking office may do: its page leads there, beside the review, and proposes where it goes."""
-    form = application(
-        filing_id="SY-GIVEN",
-        alliance_name="沈阳市移送产学研联盟",
-        agreement_effective_on="2023-02-20",
-        received_at="2023-05-08T09:00:00+08:00",
-    )
-    life = told(form, ("city", "transfer", "2023-05-09T09:00", {"to": "210200"}), until=instant("2023-05-10"))
-    assert {each.outcome for each in written(own_house.tools.register, life)} == {"entered"}
+    handed_over(own_house, "SY-GIVEN", "沈阳市移送产学研联盟")
     door = "/filings/SY-GIVEN/acts/transfer"
     for person in ("d-111", "c-101"):
         assert f'href="{door}"' in await (await at(own_house, person)).gets("/filings/SY-GIVEN")
@@ -600,20 +604,8 @@ async def test_what_is_past_is_not_told_as_still_to_come(own_house: House) -> No
 
 async def test_who_handed_a_filing_over_is_told_that_it_was_taken(own_house: House) -> None:
     """By a message, and by its old links too: by whom it was taken, and nothing else of it."""
-    form = application(
-        filing_id="SY-TAKEN",
-        alliance_name="沈阳市接收产学研联盟",
-        agreement_effective_on="2023-02-20",
-        received_at="2023-05-08T09:00:00+08:00",
-    )
     dalian = {"by": {"person": "d-111", "office": "210200", "role": "city_st"}, "to": "210200"}
-    life = told(
-        form,
-        ("city", "transfer", "2023-05-09T09:00", {"to": "210200"}),
-        ("dalian", "transfer", "2023-05-09T10:00", dalian),
-        until=instant("2023-05-10"),
-    )
-    assert {each.outcome for each in written(own_house.tools.register, life)} == {"entered"}
+    handed_over(own_house, "SY-TAKEN", "沈阳市接收产学研联盟", ("dalian", "transfer", "2023-05-09T10:00", dalian))
     giver, other = await at(own_house, "c-101"), await at(own_house, "z-301")
     assert "的备案申请已移送大连市科技局办理" in section(await giver.gets("/desk"), "unread")
     gone = await giver.gets("/filings/SY-TAKEN", status=404)

@@ -12,6 +12,7 @@ from gateway.asked.forms import Field, fields_of
 from gateway.identity import Identity
 from gateway.tools import Tools
 from models.acts import NEW_VERSIONS, Lapse
+from models.choices import worded
 from models.filing import Case, Entry, Filing
 from models.values import on_day
 from models.vocabulary import ActKind, LapseKind
@@ -152,14 +153,12 @@ def letters(tools: Tools, filing: Filing) -> Iterator[Entry]:
             yield entry
 
 
-LISTS = {"abnormal": "经营异常名录", "serious": "严重违法失信名单"}
-
 DEFENCES = {"open": "已提出，待复核", "rejected": "已复核，未予采纳"}
 
 
 def _facts(filing: Filing, case: Case) -> Iterator[tuple[str, str]]:
     """Where a case stands, in words."""
-    listed = f"（{LISTS[case.listing]}）" if case.listing else ""
+    listed = f"（{worded('listing', case.listing)}）" if case.listing else ""
     years = f"（{'、'.join(map(str, case.years))}年度）" if case.years else ""
     yield "撤销事由", f"{case.ground.label}{listed}{years}（{naming.CLAUSES[case.ground]}）"
     yield "立案", f"{naming.moment(case.opened.at)}，第{case.opened.number}号登记"

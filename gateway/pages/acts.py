@@ -403,8 +403,10 @@ def phrases_of(tools: Tools, session: Session, offered: Offer | None) -> list[st
 def _first(tools: Tools, row: FilingRow, offered: Offer) -> Entry | None:
     """The entry of what another officer proposed. A filing names it since both must say the same; before that it is the newest of
     the kind that is still open."""
-    if offered.proposed or not offered.second:
-        return tools.register.entry(row.filing_id, offered.proposed or 0)
+    if offered.proposed:
+        return tools.register.entry(row.filing_id, offered.proposed)
+    if not offered.second:
+        return None
     filing, year = value_of(row), getattr(offered.act, "year", None)
     halves = [
         each
@@ -418,18 +420,23 @@ def _first(tools: Tools, row: FilingRow, offered: Offer) -> Entry | None:
 def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] | None:
     """What another officer proposed, filled in: whoever agrees says the same (G-42)."""
     entry = _first(tools, row, offered)
-    return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind))) if entry else None
+    return _said(entry, offered) if entry else None
+
+
+def _said(entry: Entry, offered: Offer) -> dict[str, Any]:
+    """What an entry says, as the form of its act asks it."""
+    return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind)))
 
 
 def first_beside(
     tools: Tools, row: FilingRow, offered: Offer, raw: Mapping[str, Any] | None
 ) -> FirstHalf | None:  # fmt: skip
     """What another officer proposed, beside what is filled in now."""
-    entry, said = _first(tools, row, offered), first_said(tools, row, offered)
+    entry = _first(tools, row, offered)
     by = getattr(entry.event, "by", None) if entry else None
-    if entry is None or said is None or by is None:
+    if entry is None or by is None:
         return None
-    models = {"": TYPES[offered.kind]}
+    said, models = _said(entry, offered), {"": TYPES[offered.kind]}
     half = first_half(tools, entry.number, entry.at, by, said, said if raw is None else raw, models)
     return replace(half, binds=offered.proposed is not None)
 
