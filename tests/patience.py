@@ -9,9 +9,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
+import httpx
 import psutil
 
 IDLE = 60.0
@@ -25,6 +27,9 @@ PAUSES = (0.01, 1.0)
 
 LASTING = timedelta(seconds=AT_MOST)
 """The patience of doors in tests: who waits for them is who decides how long."""
+
+Patient = partial(httpx.AsyncClient, timeout=AT_MOST)
+"""Somebody who calls at a gateway that is served, and waits for its answer: the library's own five seconds are too few on a busy machine."""
 
 
 class Patience:

@@ -43,6 +43,7 @@ from tests.carried import closed
 from tests.databases import Databases
 from tests.described import Described
 from tests.loopback import Answer, receiver, verifying
+from tests.patience import Patient
 from tests.served import Clock, Served, served
 from tests.simulated import holding, lived, told, written
 from tests.story import Story, application, checklist, report
@@ -120,7 +121,7 @@ async def acting(gateway: Served, described: Described) -> AsyncIterator[Caller]
     clients: list[httpx.AsyncClient] = []
 
     def of(person: str) -> httpx.AsyncClient:
-        clients.append(calling(httpx.AsyncClient(base_url=gateway.base, timeout=60), person, described))
+        clients.append(calling(Patient(base_url=gateway.base), person, described))
         return clients[-1]
 
     yield of

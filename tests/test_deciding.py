@@ -12,6 +12,7 @@ import pytest
 
 from gateway.identity import EMBEDDED
 from gateway.pages.web import COOKIE
+from tests.patience import Patient
 from tests.served import Served, served
 from tests.story import Story, checklist
 from tests.visiting import sends
@@ -66,7 +67,7 @@ async def desks(gateway: Served) -> AsyncIterator[Any]:
 
     def of(person: str) -> Desk:
         secret = gateway.tools.sessions.begin(EMBEDDED[person], gateway.clock())
-        client = httpx.AsyncClient(base_url=gateway.base, cookies={COOKIE: secret}, timeout=None)
+        client = Patient(base_url=gateway.base, cookies={COOKIE: secret})
         clients.append(client)
         return Desk(gateway, client)
 

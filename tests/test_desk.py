@@ -45,6 +45,7 @@ from regulation.rounds import table as table_of_rounds
 from regulation.rounds.every import rules_of
 from tests.carried import came_to, closed, waiting
 from tests.databases import Databases, on_both, statements
+from tests.patience import Patient
 from tests.population import MET_B, NOW, accepted, life, populate
 from tests.served import Clock, Served, served
 from tests.simulated import Step, holding, told, written
@@ -1015,7 +1016,7 @@ async def gateway(world: World) -> AsyncIterator[Served]:
 @pytest.fixture
 async def colleague(gateway: Served) -> AsyncIterator[Officer]:
     """Whoever accepts applications in 沈阳."""
-    async with AsyncClient(base_url=gateway.base, timeout=60) as browser:
+    async with Patient(base_url=gateway.base) as browser:
         answer = await browser.post("/sign-in", data={"person": "c-101"}, headers={"Origin": gateway.base})
         assert answer.status_code == 303
         yield Officer(browser, gateway.base)
@@ -1095,7 +1096,7 @@ async def test_what_a_deputy_does_is_their_own_act_and_it_is_on_record_for_whom(
         await each.submitted("2027-03-15")
     await colleague.posts("/filings/DEPUTY-1/handling", kind="hand_over", to="person/c-101")
     away: dict[str, Any] = {"person": "c-101", "deputy": "c-102", "first": "2027-03-16", "last": "2027-03-16"}
-    async with AsyncClient(base_url=gateway.base, timeout=60) as browser:
+    async with Patient(base_url=gateway.base) as browser:
         await browser.post("/sign-in", data={"person": "c-102"}, headers={"Origin": gateway.base})
         deputy = Officer(browser, gateway.base)
         await colleague.posts("/desk/absences", **away)

@@ -20,7 +20,7 @@ from gateway.remembered.sessions import cookie_of
 from models.settings import Settings, SettingsRefused
 from models.values import SHANGHAI
 from tests.databases import prepare
-from tests.patience import comes
+from tests.patience import Patient, comes
 from tests.served import Clock, serving
 from tests.visiting import House, enters, visiting
 
@@ -350,7 +350,7 @@ async def test_however_a_request_is_read_too_large_is_too_large(house: House) ->
 
 
 async def test_sizes_hold_where_it_is_served(house: House) -> None:
-    async with serving(house.app) as base, AsyncClient(base_url=base) as browser:
+    async with serving(house.app) as base, Patient(base_url=base) as browser:
         assert (await browser.post("/try", content=chunks(10))).text == "100000"
         assert (await browser.post("/try", content=chunks(11))).status_code == 413
         assert (await browser.post("/try", content=b"x" * 100_001)).status_code == 413

@@ -27,6 +27,7 @@ from models.settings import Settings
 from models.vocabulary import Kind, Role, Stage
 from regulation import offices
 from tests.databases import Databases, on_both, prepare, statements
+from tests.patience import Patient
 from tests.population import NOW, populate
 from tests.served import Clock
 from tests.simulated import holding
@@ -57,7 +58,7 @@ async def told(health: Health) -> AsyncIterator[AsyncClient]:
     """Whoever asks how a process is."""
     own = socket.create_server(("127.0.0.1", 0))
     own.setblocking(False)
-    async with health.told_on(own), AsyncClient(base_url=f"http://127.0.0.1:{own.getsockname()[1]}") as asking:
+    async with health.told_on(own), Patient(base_url=f"http://127.0.0.1:{own.getsockname()[1]}") as asking:
         yield asking
 
 

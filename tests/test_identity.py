@@ -53,7 +53,7 @@ from tests.oidc_provider import (
     unsigned,
     with_its_own_key,
 )
-from tests.patience import comes
+from tests.patience import Patient, comes
 from tests.served import Clock
 from tests.visiting import House, enters, visiting
 
@@ -362,7 +362,7 @@ async def sent(browser: AsyncClient, next_: str = "") -> str:
     """Where the provider sends a browser back to, after somebody signed in there."""
     started = await browser.get("/sign-in/start", params={"next": next_})
     assert started.status_code == 303, started.text
-    async with AsyncClient() as elsewhere:
+    async with Patient() as elsewhere:
         return (await elsewhere.get(started.headers["location"])).headers["location"]
 
 
@@ -724,7 +724,7 @@ async def test_the_cookies_are_for_nobody_else(here: House, house: House) -> Non
     started = await browser.get("/sign-in/start")
     secure = {"httponly", "samesite=lax", "path=/", "secure"}
     assert flags(started, "__Host-beian-attempt") == secure | {"max-age=600"}
-    async with AsyncClient() as elsewhere:
+    async with Patient() as elsewhere:
         back = (await elsewhere.get(started.headers["location"])).headers["location"]
     answer = await browser.get(back)
     assert flags(answer, "__Host-beian") == secure

@@ -37,6 +37,7 @@ from tests.databases import Databases
 from tests.law.notation import moment
 from tests.law.test_bounds import Told
 from tests.leading import COLLEAGUE, LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading, read_back
+from tests.patience import Patient
 from tests.served import Clock, Served, served
 from tests.simulated import lived, told, written
 from tests.story import Story, application, instant
@@ -608,7 +609,7 @@ async def test_a_decision_is_signed_for_by_opening_it(house: House, leader: Lead
 @asynccontextmanager
 async def at_the_gateway(gateway: Served, who: Identity = LEADER) -> AsyncIterator[Leader]:
     """A leader's browser at a gateway that is being served."""
-    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), who) as browser:
+    async with leading(gateway.tools, Patient(base_url=gateway.base), who) as browser:
         yield browser
 
 
@@ -663,7 +664,7 @@ async def test_two_submissions_at_once_are_one_filing(world: World) -> None:
     async with served(world, "2027-03-15") as gateway:
         tools = replace(gateway.tools, filings=world.door)
         gateway.app.state.tools = tools
-        async with leading(tools, httpx.AsyncClient(base_url=gateway.base)) as leader:
+        async with leading(tools, Patient(base_url=gateway.base)) as leader:
             address = await leader.begins()
             filing_id = address.rpartition("/")[2]
             raw = example("A", alliance_name=f"沈阳市{filing_id}产学研联盟", agreement_effective_on="2025-01-10")

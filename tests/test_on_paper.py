@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
@@ -27,6 +26,7 @@ from regulation.on_paper import ON_PAPER
 from tests.databases import on_both, on_both_by_the_owner
 from tests.filling import sent
 from tests.leading import OFFICER, leading
+from tests.patience import Patient
 from tests.served import Served, served
 from tests.simulated import Papered, told, written
 from tests.story import Story, application, checklist, instant
@@ -255,7 +255,7 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
     story = await on_notice(world, "PAPER-1")
     gateway.clock.set("2027-04-02")
     address = "/filings/PAPER-1/acts/object"
-    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), OFFICER) as desk:
+    async with leading(gateway.tools, Patient(base_url=gateway.base), OFFICER) as desk:
         assert address in (await desk.page("/filings/PAPER-1")).links
         form = await desk.page(address)
         assert form.says("代异议人登记")
@@ -296,9 +296,9 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
         assert drawn.headers["content-type"].endswith("wordprocessingml.document")
     entry = world.register.docket("PAPER-1")[-1]
     assert (str(entry.event.kind), entry.filing.open_objections) == ("object", 0), "nobody has confirmed it"
-    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), OFFICER) as desk:
+    async with leading(gateway.tools, Patient(base_url=gateway.base), OFFICER) as desk:
         assert not (await desk.page(receipt)).says("核对无误")
-    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), COLLEAGUE) as desk:
+    async with leading(gateway.tools, Patient(base_url=gateway.base), COLLEAGUE) as desk:
         assert receipt in (await desk.page("/filings/PAPER-1")).links
         shown = await desk.page(receipt)
         assert shown.says("核对无误")
@@ -311,7 +311,7 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
     assert entry.at == instant("2027-03-31T00:00:01")
     noted = [each for each in gateway.tools.audit.lines(person=OFFICER.person) if each.filing_id == "PAPER-1"]
     assert {"acted", "read_upload", "read_paper", "exported"} <= {each.kind for each in noted}
-    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base)) as leader:
+    async with leading(gateway.tools, Patient(base_url=gateway.base)) as leader:
         assert "异议人示例" not in (await leader.page("/filings/PAPER-1")).text
         assert (await leader.client.get(receipt)).status_code == 404
         assert (await leader.client.get(f"/uploads/{SHA}?filing=PAPER-1")).status_code == 404
@@ -324,7 +324,7 @@ async def test_a_program_of_the_office_enters_what_came_with_the_scan_that_it_up
 ) -> None:
     await on_notice(world, "PAPER-2")
     gateway.clock.set("2027-04-02")
-    async with httpx.AsyncClient(base_url=f"{gateway.base}/api/v1/") as officer:
+    async with Patient(base_url=f"{gateway.base}/api/v1/") as officer:
         officer.headers["Authorization"] = "Bearer c-101"
         scan = (await officer.post("uploads", files={"file": ("来文.pdf", PDF + b"2")})).json()
         came = {"on": "2027-04-02", "how": "in_person", "received_by": "c-101", "scan": scan}
@@ -343,7 +343,7 @@ async def test_a_program_of_the_office_enters_what_came_with_the_scan_that_it_up
         alone = await officer.post("filings/PAPER-2/acts", json=second)
         assert (alone.status_code, "登记人以外的人" in alone.text) == (422, True), alone.text
         colleague = {"Authorization": f"Bearer {COLLEAGUE.person}"}
-        async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), COLLEAGUE) as desk:
+        async with leading(gateway.tools, Patient(base_url=gateway.base), COLLEAGUE) as desk:
             receipt = await desk.page(f"/filings/PAPER-2/entries/{entered.json()['number']}/receipt")
             answers = {link.rpartition("/")[2] for link in receipt.links if "/acts/" in link}
             assert answers == {"deny_letter"}, "who asks for an end is never told that nothing is left to do"

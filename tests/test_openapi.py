@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -36,6 +35,7 @@ from models.forms import FormA
 from models.settings import Settings
 from models.vocabulary import ActKind
 from tests.described import Described
+from tests.patience import Patient
 from tests.samples import examples
 from tests.served import serving
 from tests.story import application
@@ -130,7 +130,7 @@ def test_what_is_answered_has_a_shape_not_just_anything(gateway: Open) -> None:
 
 async def test_whatever_is_sent_the_answer_is_one_that_was_announced(gateway: Open) -> None:
     form = {name: value for name, value in application(filing_id="OPEN-1").items() if name != "by"}
-    async with httpx.AsyncClient(base_url=gateway.base, timeout=60) as client:
+    async with Patient(base_url=gateway.base) as client:
         client.headers["Authorization"] = f"Bearer u-leader-01.{TOKEN}"
         submitted = await client.post("/api/v1/filings", json={**form, "alliance_name": "沈阳市开放产学研联盟"})
         assert submitted.status_code == 201, submitted.text

@@ -331,6 +331,16 @@ def test_tests_wait_for_work_and_not_for_seconds() -> None:
     assert found == SECONDS.keys()
 
 
+def test_whoever_calls_in_tests_waits_for_the_answer() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
+        for path in in_rooms("tests")
+        for node in of_kind(path, ast.Call)
+        if named(node.func).rpartition(".")[2] == "AsyncClient"
+        and not {"transport", "timeout"} & {each.arg for each in node.keywords}
+    ] == [], "tests/patience.py has somebody who does"
+
+
 def public(body: list[ast.stmt], owner: str = "") -> Iterator[tuple[ast.AST, str]]:
     """The public classes, functions and methods of a body. A property is a noun: its name says what it is."""
     for node in body:

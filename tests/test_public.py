@@ -40,6 +40,7 @@ from models.settings import Settings
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Kind, Role
 from tests.databases import on_both, prepare
+from tests.patience import Patient
 from tests.served import served, serving
 from tests.simulated import Papered, lived, told, written
 from tests.story import Story, application, checklist, instant, report
@@ -155,7 +156,7 @@ def gateway(settings: Settings, now: datetime = NOW) -> FastAPI:
 @pytest.fixture(scope="module")
 async def site(folder: Path) -> AsyncIterator[AsyncClient]:
     """The public pages, as a browser reaches them."""
-    async with serving(gateway(settings_in(folder))) as base, AsyncClient(base_url=base) as client:
+    async with serving(gateway(settings_in(folder))) as base, Patient(base_url=base) as client:
         yield client
 
 
@@ -371,7 +372,7 @@ async def test_nothing_else_is_served(path: str, site: AsyncClient) -> None:
 async def test_before_anything_was_written_the_notices_are_a_page_all_the_same(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     prepare(settings.register_url)
-    async with serving(gateway(settings)) as base, AsyncClient(base_url=base) as site:
+    async with serving(gateway(settings)) as base, Patient(base_url=base) as site:
         answer = await site.get("/notices/index.html")
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
         assert "尚未生成" in answer.text
@@ -570,7 +571,7 @@ async def test_a_number_that_an_office_gave_in_its_own_way_is_found(tmp_path: Pa
     register = Register.at(settings.register_url)
     written(register, told(form, until=NOW))
     register.engine.dispose()
-    async with serving(gateway(settings)) as base, AsyncClient(base_url=base) as site:
+    async with serving(gateway(settings)) as base, Patient(base_url=base) as site:
         (link,) = [link for link in Read(await site.get("/register")).links if link.startswith("/register/")]
         page = Read(await site.get(link))
         assert page.has(odd, "本系统没有关于该联盟的公示公告")
@@ -715,7 +716,7 @@ async def test_whoever_comes_after_a_notice_is_told_that_it_is_over(filing_id: s
 async def test_a_notice_takes_objections_until_its_last_midnight(folder: Path) -> None:
     last = datetime(2030, 3, 25, 23, 59, 59, tzinfo=SHANGHAI)
     for now, status in ((last, 200), (last + timedelta(seconds=1), 404)):
-        async with serving(gateway(settings_in(folder), now)) as base, AsyncClient(base_url=base) as site:
+        async with serving(gateway(settings_in(folder), now)) as base, Patient(base_url=base) as site:
             assert (await site.get("/objections/ON-NOTICE")).status_code == status
             objecting = "/objections/ON-NOTICE" in Read(await site.get("/")).links
             assert objecting is (status == 200)
@@ -792,7 +793,7 @@ async def test_evidence_stays_with_the_form_until_it_is_taken_off(site: AsyncCli
 async def test_an_objection_is_one_however_often_it_is_sent(world: World) -> None:
     story = Story(world, "PUBLIC-1")
     await story.on_notice(2027)
-    async with served(world, "2027-03-19") as door, AsyncClient(base_url=door.base) as site:
+    async with served(world, "2027-03-19") as door, Patient(base_url=door.base) as site:
         page = Read(await site.get(f"/objections/{story.id}"))
         assert page.has("沈阳市PUBLIC-1产学研联盟", "2027年3月25日24时")
         sent: dict[str, Any] = {"data": filled(page), "files": {"/content/evidence/0/file": PDF}}

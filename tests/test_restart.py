@@ -16,7 +16,7 @@ import httpx
 from deploy.embedded import answers
 from models.acts import CorrectContact
 from tests.loopback import free_port
-from tests.patience import Patience, comes
+from tests.patience import Patience, Patient, comes
 from tests.samples import one_in
 from tests.story import application
 from tests.world import World
@@ -81,7 +81,7 @@ async def test_a_gateway_that_restarts_under_load_loses_no_accepted_act(world: W
 
     with ExitStack() as running:
         serving = running.enter_context(gateway(world, port))
-        async with httpx.AsyncClient(base_url=address, headers=bearer) as client:
+        async with Patient(base_url=address, headers=bearer) as client:
             hands = [asyncio.create_task(hand(client)) for _ in range(HANDS)]
             for farewell, after in one_in(2, FAREWELLS):
                 await comes(partial(_as_many, numbers, after))

@@ -34,7 +34,7 @@ from models.values import day_of
 from models.vocabulary import Role
 from regulation.offices import ADDRESSED, OFFICES
 from regulation.rounds.every import rules_of
-from tests.patience import comes
+from tests.patience import Patient, comes
 from tests.plain_rounds import in_force, rules, tells_cities
 from tests.served import Served, served
 from tests.visiting import enters, sends
@@ -269,7 +269,7 @@ async def gateway(world: World) -> AsyncIterator[Served]:
 @asynccontextmanager
 async def signed_in(gateway: Served, person: str) -> AsyncIterator[AsyncClient]:
     """A browser of one of the seeded people, with no eyes."""
-    async with AsyncClient(base_url=gateway.base) as browser:
+    async with Patient(base_url=gateway.base) as browser:
         assert (await enters(browser, person)).status_code == 303
         yield browser
 
@@ -314,7 +314,7 @@ async def opened_and_ended(gateway: Served, province: AsyncClient, city: AsyncCl
     assert "辽科发〔2026〕1号" in shown
     assert "由他人办理" in shown
     await followed(gateway.tools.rounds.register, of, 1)
-    async with AsyncClient(base_url=gateway.base) as anybody:
+    async with Patient(base_url=gateway.base) as anybody:
         listed = (await anybody.get("/rounds")).text
         [(address, told)] = re.findall(rf'href="(/rounds/{of}/published/[^"]+)">.*?<code>([0-9a-f]+)</code>', listed)
         assert sha256((await anybody.get(address)).content).hexdigest() == told
@@ -329,7 +329,7 @@ async def opened_and_ended(gateway: Served, province: AsyncClient, city: AsyncCl
 async def test_programs_read_and_do_the_same(gateway: Served) -> None:
     of = gateway.tools.rounds.register.next_id(RoundKind.ANNUAL, TODAY.year, None)
     act = {name: value for name, value in opening().items() if name != "by"}
-    async with AsyncClient(base_url=f"{gateway.base}/api/v1", headers={"Authorization": "Bearer p-401"}) as program:
+    async with Patient(base_url=f"{gateway.base}/api/v1", headers={"Authorization": "Bearer p-401"}) as program:
         claimed = await program.post(f"/rounds/{of}/acts", json=opening())
         assert (claimed.status_code, claimed.json()["findings"][0]["field"]) == (422, "/by")
         first = await program.post(f"/rounds/{of}/acts", json=act)

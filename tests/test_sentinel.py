@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -28,7 +27,7 @@ from models.register import FilingRow
 from models.values import canonical
 from regulation import agenda, entries, identity, lodging
 from regulation.moment import Moment
-from tests.patience import comes
+from tests.patience import Patient, comes
 from tests.served import Served, served
 from tests.story import Story, checklist, instant
 from tests.test_lives import AT_THE_INSTANT, armed
@@ -91,7 +90,7 @@ async def test_an_act_repeated_at_the_platform_s_door_reaches_the_engine_before_
     story, confirm = await under_review(world, "BEHIND-1")
     key = {"Idempotency-Key": str(confirm["id"]), "Authorization": "Bearer c-102"}
     told = {name: value for name, value in confirm.items() if name not in ("by", "received_at", "id")}
-    async with httpx.AsyncClient(base_url=gateway.base) as client:
+    async with Patient(base_url=gateway.base) as client:
         answer = await client.post(f"/api/v1/filings/{story.id}/acts", json=told, headers=key)
         assert (answer.status_code, answer.json()["number"]) == (200, 4)
         assert await knows(world, story.id) == story.filing, "the timer is that of the notice"
@@ -253,18 +252,19 @@ async def test_passes_are_made_on_a_schedule_of_the_engine_s(world: World) -> No
     schedule = client.get_schedule_handle(sentinel.schedule_id(queue))
     try:
 
-        async def has_passed() -> Pass | None:
-            return await asyncio.to_thread(Sentinel(world.door).memory.last)
+        async def started() -> bool:
+            return bool((await schedule.describe()).info.recent_actions)
 
-        found = await comes(has_passed)
+        await comes(started)
         await sentinel.scheduled(client, queue, timedelta(hours=2))
         told = await schedule.describe()
         assert [each.every for each in told.schedule.spec.intervals] == [timedelta(hours=2)]
         [made] = told.info.recent_actions
         assert isinstance(made.action, ScheduleActionExecutionStartWorkflow)
         assert await client.get_workflow_handle(made.action.workflow_id).result() is not None
+        found = await asyncio.to_thread(Sentinel(world.door).memory.last)
+        assert found is not None
         assert found.compared == len(world.register.open_filings())
-        found = await comes(has_passed)
         assert await sentinel.last_pass(client, queue) == found
         assert await sentinel.pausing(client, queue) == ""
         await schedule.pause(note="while we look")

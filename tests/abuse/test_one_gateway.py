@@ -23,7 +23,7 @@ from gateway import patience
 from gateway.shipped import HEALTH
 from models.settings import Settings
 from tests.databases import prepare
-from tests.patience import comes, patiently
+from tests.patience import Patient, comes, patiently
 from tests.samples import one_in
 from tests.served import serving_with
 
@@ -41,7 +41,7 @@ class Gateway:
 
     async def signed_in(self, person: str) -> httpx.AsyncClient:
         """A browser that one of the seeded people signed in with."""
-        browser = httpx.AsyncClient(base_url=self.base, headers={"Origin": self.base}, timeout=60)
+        browser = Patient(base_url=self.base, headers={"Origin": self.base})
         assert (await browser.post("/sign-in", data={"person": person})).status_code == 303
         return browser
 
@@ -71,7 +71,7 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
     process = started(var, port)
     base = f"http://127.0.0.1:{port}"
     try:
-        async with httpx.AsyncClient(base_url=base) as asking:
+        async with Patient(base_url=base) as asking:
 
             async def answers() -> bool:
                 with suppress(httpx.TransportError):
@@ -92,7 +92,7 @@ async def csrf(browser: httpx.AsyncClient) -> str:
 
 async def many_documents(gateway: Gateway) -> int:
     """900 KB of documents that say nothing."""
-    async with httpx.AsyncClient(base_url=gateway.base, timeout=60) as api:
+    async with Patient(base_url=gateway.base) as api:
         body = b'{"kind":"A","documents":[' + b",".join([b"{}"] * 300_000) + b"]}"
         headers = {"Authorization": "Bearer u-leader-01", "Content-Type": "application/json"}
         return (await api.post("/api/v1/check", content=body, headers=headers)).status_code
@@ -100,7 +100,7 @@ async def many_documents(gateway: Gateway) -> int:
 
 async def as_many_documents_as_may_be(gateway: Gateway) -> int:
     """The longest lists that are taken, with a fault in every field."""
-    async with httpx.AsyncClient(base_url=gateway.base, timeout=60) as api:
+    async with Patient(base_url=gateway.base) as api:
         body = (
             b'{"kind":"A","documents":['
             + b",".join([b"{}"] * 1000)
@@ -131,7 +131,7 @@ async def fifty_megabytes_of_nobody(gateway: Gateway) -> int:
         for _ in range(51):
             yield b'"' * 1_000_000
 
-    async with httpx.AsyncClient(base_url=gateway.base, timeout=60) as anybody:
+    async with Patient(base_url=gateway.base) as anybody:
         headers = {"Content-Type": "multipart/form-data; boundary=b", "Origin": gateway.base}
         answer = await anybody.post("/my/drafts/x", content=pieces(), headers=headers)
         assert len(answer.content) < 100_000
@@ -140,7 +140,7 @@ async def fifty_megabytes_of_nobody(gateway: Gateway) -> int:
 
 async def a_form_of_ampersands(gateway: Gateway) -> int:
     """A hundred thousand inputs."""
-    async with httpx.AsyncClient(base_url=gateway.base, timeout=60) as anybody:
+    async with Patient(base_url=gateway.base) as anybody:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": gateway.base}
         return (await anybody.post("/sign-in", content=b"a&" * 120_000, headers=headers)).status_code
 
@@ -158,7 +158,7 @@ HOSTILE: dict[Callable[[Gateway], Awaitable[int]], set[int]] = {
 async def waits(gateway: Gateway, path: str, times: int, until: "asyncio.Task[object] | None" = None) -> list[float]:
     """How long others wait for a page, so often or until something is over."""
     found: list[float] = []
-    async with httpx.AsyncClient(base_url=gateway.base, timeout=60) as other:
+    async with Patient(base_url=gateway.base) as other:
         while len(found) < times or (until is not None and not until.done()):
             begun = time.monotonic()
             assert (await other.get(path)).status_code == 200
@@ -204,7 +204,7 @@ async def test_what_is_refused_costs_little_disk(gateway: Gateway) -> None:
     """Twelve megabytes are refused: of each only a line is kept."""
     before = gateway.disk
     headers = {"Authorization": "Bearer u-leader-01"}
-    async with httpx.AsyncClient(base_url=gateway.base, timeout=60, headers=headers) as api:
+    async with Patient(base_url=gateway.base, headers=headers) as api:
         for number in range(40):
             application = {"kind": "A", "filing_id": f"F-{number}", "innovation_goal": "甲" * 100_000}
             assert (await api.post("/api/v1/filings", json=application)).status_code == 422
@@ -242,7 +242,7 @@ async def test_half_requests_leave_room_for_whole_ones() -> None:
 
         heads = [b"", b"GET / HTTP/1.1\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"]
         halves = [asyncio.ensure_future(half(heads[number % 3])) for number in range(60)]
-        async with httpx.AsyncClient(base_url=base, timeout=60) as other:
+        async with Patient(base_url=base) as other:
 
             async def gets_in() -> bool:
                 with suppress(httpx.TransportError):
