@@ -23,7 +23,7 @@ from activities.papers import PaperMissing
 from activities.rounds.register import RoundRegister
 from gateway.client import Filings, patiently
 from gateway.problem import KeyReused, MovedOn, NoRound, Refused, refuse
-from models.findings import Lack, Refusal
+from models.findings import Finding, Lack, Refusal
 from models.rounds.base import OpenRound, RoundAct, parts
 from models.rounds.round import Round, RoundEntry, RoundReceipt
 from models.values import digest, on_one_line
@@ -31,7 +31,7 @@ from regulation import identity, lodging
 from regulation.moment import Moment
 from regulation.rounds import agreeing, table
 from regulation.rounds.every import rules_of
-from regulation.rounds.lodging import RoundLodged, lodge
+from regulation.rounds.lodging import RoundLodged, lacks_of_opening, lodge
 from regulation.rounds.rules import Rules
 from workflows import round as running
 
@@ -42,6 +42,17 @@ class RoundReceived:
 
     act: RoundAct
     title: str
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """An act against which nothing speaks: as it is sent, with the facts that only its paper or the register can tell, what its paper
+    says, and what of that is to be stored."""
+
+    act: RoundAct
+    with_facts: RoundAct
+    content: Mapping[str, Any] | None
+    paper: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,7 @@ class Rounds:
         lodged = lodge(rules_of(round_id), round_, raw)
         act, kept = lodged.act, () if own else lodging.kept_for_itself(raw)
         if act is None or kept:
-            refuse((*lodged.findings, *kept))
+            refuse((*_lacks(round_id, round_, raw, lodged, Moment(now, now)), *kept))
         asked = self._asked(act, lodged)
         if entry := self.register.entry_of(round_id, act.id):
             return self._answer_of(entry, asked, lodged)
@@ -135,20 +146,11 @@ class Rounds:
             return self._answer_of(entry, asked, lodged)
         act = act.but(received_at=arrival.received_at)
         when = Moment(arrival.received_at, now)
-        rules, stands = rules_of(round_id), table.projected(rules_of(round_id), round_, when)
-        refusal = table.check(rules, round_id, stands, act, when)
-        if refusal and not refusal.findings:
-            raise self._refused(round_id, act, refusal, now)
-        try:
-            act, content, paper = self._with_paper(round_id, stands, act, lodged, when, arrival.nonce)
-        except PaperMissing:
-            raise self._refused(round_id, act, _no_paper(rules, act), now) from None
-        examined = self.register.examined(round_id, stands, act, content, when.day)
-        found = examined if isinstance(examined, list) else []
-        if refusal:  # what its fields lack is told with what its paper does
-            raise self._refused(round_id, act, refusal.but(findings=(*refusal.findings, *found)), now)
-        if isinstance(examined, list):
-            raise self._refused(round_id, act, lodging.refusal(examined), now)
+        stands = table.projected(rules_of(round_id), round_, when)
+        examined = self._examined(round_id, stands, act, lodged, when, arrival.nonce)
+        if isinstance(examined, Refusal):
+            raise self._refused(round_id, act, examined, now)
+        act, paper = examined.act, examined.paper
         if paper is not None and (beyond := self.filings.reception.beyond(act.by, round_id, [paper], now)):
             raise self._refused(round_id, act, lodging.refusal(beyond), now)
         if paper is not None:
@@ -164,18 +166,32 @@ class Rounds:
         rules, round_ = rules_of(round_id), self.register.round(round_id)
         lodged = lodge(rules, round_, raw)
         if lodged.act is None:
-            return lodging.refusal(lodged.findings)
+            return lodging.refusal(_lacks(round_id, round_, raw, lodged, when))
         stands = table.projected(rules, round_, when)
-        if refusal := table.check(rules, round_id, stands, lodged.act, when):
+        examined = self._examined(round_id, stands, lodged.act, lodged, when)
+        if isinstance(examined, Refusal):
+            return examined
+        return table.entered(rules, round_id, stands, examined.with_facts, when), examined.content
+
+    def _examined(
+        self, round_id: str, stands: Round | None, act: RoundAct, lodged: RoundLodged, when: Moment, nonce: str = ""
+    ) -> "_Examined | Refusal":
+        """An act with its paper, or everything that speaks against it: what its fields lack is told with what its paper does."""
+        rules = rules_of(round_id)
+        refusal = table.check(rules, round_id, stands, act, when)
+        if refusal and not refusal.findings:
             return refusal
         try:
-            act, content, _ = self._with_paper(round_id, stands, lodged.act, lodged, when)
+            act, content, paper = self._with_paper(round_id, stands, act, lodged, when, nonce)
         except PaperMissing:
-            return _no_paper(rules, lodged.act)
+            return _no_paper(rules, act)
         examined = self.register.examined(round_id, stands, act, content, when.day)
+        found = examined if isinstance(examined, list) else ()
+        if refusal:
+            return refusal.but(findings=(*refusal.findings, *found))
         if isinstance(examined, list):
             return lodging.refusal(examined)
-        return table.entered(rules, round_id, stands, examined, when), content
+        return _Examined(act, examined, content, paper)
 
     def _with_paper(
         self, round_id: str, stands: Round | None, act: RoundAct, lodged: RoundLodged, when: Moment, nonce: str = ""
@@ -283,6 +299,15 @@ class Rounds:
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+
+def _lacks(
+    round_id: str, round_: Round | None, raw: Mapping[str, Any], lodged: RoundLodged, when: Moment
+) -> list[Finding]:
+    """Everything that an act lacks which cannot be read; of an opening, what its kind asks for with it."""
+    return (
+        lacks_of_opening(rules_of(round_id), round_id, raw, lodged, when) if round_ is None else list(lodged.findings)
+    )
 
 
 def _no_paper(rules: Rules, act: RoundAct) -> Refusal:

@@ -92,7 +92,8 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     if before.case and not filing.case and filing.stage is Stage.IN_FORCE and "publicity" in before.periods:
         yield _ended("proposal_ended", filing.but(case=before.case), form, day_of(entry.at))
     if filing.stage is Stage.REVOKED and before.stage is not Stage.REVOKED:
-        yield _ended("revocation", filing, form, day_of(entry.at))
+        shown = _ended("revocation", filing, form, day_of(entry.at))
+        yield shown.but(content=shown.content | _document_no(entry))
     if filing.stage is Stage.DEREGISTERED and before.stage is not Stage.DEREGISTERED:
         yield _ended("deregistration", filing, form, day_of(entry.at))
     if isinstance(event, RecordContinuation):
@@ -102,10 +103,29 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     if left and (before.stage is Stage.REVOKED or "publicity" in before.periods):
         yield _ended("revocation_undone", filing.but(case=before.case), form, day_of(entry.entered_at))
     if filing.stage is Stage.IN_FORCE and before.stage is Stage.REVOKED:
-        yield _ended("restoration", filing, form, day_of(entry.at))
+        shown = _ended("restoration", filing, form, day_of(entry.at))
+        yield shown.but(content=shown.content | _rests_on(before, entry) | _document_no(entry))
     if isinstance(event, RecordAnnouncement):
         shown = _ended("announcement", filing, form, day_of(entry.at))
         yield shown.but(content={**shown.content, "网址": event.url})
+
+
+def _document_no(entry: Entry) -> dict[str, str]:
+    """The number of the document by which it was decided; from `STRICTER_SINCE` on."""
+    said: str | None = getattr(entry.event, "document_no", None)
+    return {"文号": said} if said and day_of(entry.entered_at) >= STRICTER_SINCE else {}
+
+
+def _rests_on(before: Filing, entry: Entry) -> dict[str, str]:
+    """On what a restoration rests, if its act says so, and which decision falls with it (G-23); from `STRICTER_SINCE` on."""
+    if day_of(entry.entered_at) < STRICTER_SINCE or before.case is None:
+        return {}
+    said: str | None = getattr(entry.event, "basis", None)
+    return {"依据": "；".join(filter(None, (said, CORRECTED.format(clause=CLAUSES[before.case.ground]))))}
+
+
+CORRECTED = "原依{clause}作出的撤销备案决定已予纠正"
+"""What a restoration says of the decision that it ends, be it set aside or corrected by whoever made it."""
 
 
 def _returned_while_shown(before: Filing, entry: Entry) -> bool:

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from examples.demo import OFFICES
 from gateway.asked import acts, applications
+from gateway.asked import rounds as round_forms
 from gateway.asked.filled import read
 from gateway.asked.forms import Field, fields_of
 from models.acts import By, ReturnForCorrection
@@ -19,11 +20,13 @@ from models.choices import CHOICES
 from models.forms import AnnualReport, ObjectionPaper
 from models.sections import order_of
 from models.values import Value, storable
-from models.vocabulary import ActKind, Kind, Severity
+from models.vocabulary import ActKind, Kind, Role, Severity
 from regulation import checklist, intake, judging, lodging
 from regulation.moment import Moment
 from regulation.offers import TYPES, offers
 from regulation.reading import finding
+from regulation.rounds import offers as round_offers
+from regulation.rounds.every import rules_of
 from regulation.simulation import simulate
 from tests.filling import sent, written
 from tests.in_force import also_in_force, asked_by
@@ -298,3 +301,32 @@ def test_what_was_entered_by_mistake_is_set_right_by_what_can_be_done_and_by_who
     announced = next(each for each in kept if each.filing.announced)
     at = Moment(announced.at, announced.at)
     assert not acts.corrected_by(ActKind.RECORD_ANNOUNCEMENT, announced.filing, at, By(**OFFICES["city"]))
+
+
+def test_the_form_of_an_opening_asks_for_what_that_officer_may_open() -> None:
+    """A city's own zones, one kind where there is one, and a star where something must be filled in."""
+    when = Moment(instant("2027-02-20"), instant("2027-02-20"))
+
+    def asks(of: str, by: By, raw: dict[str, Any] | None = None) -> dict[str, Field]:
+        rules = rules_of(of)
+        opening = round_offers.opening(of, by, when)
+        return {each.at: each for each in round_forms.form_of(rules, None, "open_round", raw, (), opening=opening)}
+
+    province = By.model_validate(OFFICES["province"])
+    dalian = By(person="d-111", office="210200", role=Role.CITY_ST)
+    annual = asks("annual-2027-210200-1", dalian)
+    assert [key for key, _ in annual["/zone"].options] == ["210200-gaoxinyuanqu"]
+    assert [key for key, _ in annual["/alliances"].options] == ["A", "B"]
+    assert "/zone" not in asks("annual-2027-LN-1", province)
+    strange = asks("annual-2027-210200-1", dalian, {"zone": "210100-shengaoqu"})["/zone"]
+    assert len(strange.options) == 2, "what was written is shown, where it is told wrong"
+    evaluation = asks("evaluation-2027-210200-1", dalian)
+    assert "/zone" not in evaluation
+    only = evaluation["/alliances"]
+    assert (only.options, only.value, only.required) == ((("A", Kind.A.label),), "A", True)
+    assert only.label == "联盟类别"
+    assert asks("subsidy-2027-LN-1", province)["/alliances"].value == "B"
+    call = asks("call-2027-LN-1", province)
+    marked = {at for at, field in call.items() if field.required}
+    assert marked >= {"/document_no", "/content/recommend_by", "/content/text"}
+    assert {at for at, field in call.items() if field.seldom} == {"/basis", "/reason"}

@@ -29,7 +29,7 @@ from activities.letter_opening import PUBLICATION
 from activities.publishing.calendars import Subject, calendar
 from activities.publishing.feeds import BEGINNING
 from activities.publishing.notices import Notices
-from activities.publishing.publications import KINDS, month_of
+from activities.publishing.publications import KINDS, is_all_public, month_of
 from activities.publishing.site import CURRENT, IN_FEEDS, IN_PART, NAME, Site
 from activities.register import Register
 from models.acts import CalendarPublished
@@ -39,6 +39,7 @@ from models.values import SHANGHAI, at_hour, canonical, day_of, digest
 from models.vocabulary import Kind, Stage
 from regulation import entries, intake, notice, offices, publicity
 from regulation.lodging import lodge
+from regulation.moment import STRICTER_SINCE
 from regulation.naming import BEGINNINGS
 from regulation.publicity import PublicationKind
 from tests.databases import Databases, statements
@@ -307,6 +308,29 @@ def test_an_end_shows_its_clause(everything: Path) -> None:
     text = Read(everything / f"notices/{ended.id}.html").text
     assert "《工作指引》第十一条第6项" in text
     assert "如何提出异议" not in text
+
+
+def test_a_restoration_says_on_what_it_rests_as_the_revocation_does(tmp_path: Path) -> None:
+    """With the number of its document; what was announced before the rule was, stays as it was, to the byte."""
+    decided = [row for rows in cases().values() for row in rows if row.kind in ("revocation", "restoration")]
+    kinds: set[tuple[str, bool, bool]] = set()
+    for row in decided:
+        content, later = json.loads(row.content), day_of(row.published_at) >= STRICTER_SINCE
+        kinds.add((row.kind, later, "文号" in content))
+        if later:
+            assert "《工作指引》第十" in content["依据"], row.filing_id
+        else:
+            assert "文号" not in content
+            assert bool(content["依据"]) == (row.kind == "revocation")
+    by_time_alone = ("revocation", True, False)
+    decided_since = {("restoration", True, True), ("revocation", True, True), by_time_alone}
+    assert kinds == {("restoration", False, False), ("revocation", False, False), *decided_since}
+    ended = next(row for row in cases()["revocation-restored-years-later"] if row.kind == "restoration")
+    Site(tmp_path, Remembered([ended])).write([str(ended.filing_id)], LATER)
+    text = Read(tmp_path / f"notices/{ended.id}.html").text
+    assert "原依《工作指引》第十一条第6项作出的撤销备案决定已予纠正" in text
+    assert "沈科发〔测试〕1号" in text
+    assert is_all_public(ended), "so that its proof may be published with it"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def urn(kind: str, name: str) -> str:
 def summary(each: Published) -> str:
     """A publication in a few sentences."""
     facts = {"盟主企业": each.shown.leader, "备案编号": each.shown.archive_number}
-    facts |= {"公示期": each.period, "依据": each.shown.clause}
+    facts |= {"公示期": each.period, "依据": each.shown.clause, "文号": each.shown.document_no}
     return "".join([each.lead, *(f"{name}：{fact}。" for name, fact in facts.items() if fact)])
 
 

@@ -200,6 +200,7 @@ class Shown(Value):
     archive_number: Text | None = Field(default=None, alias="备案编号")
     successor: Text | None = Field(default=None, alias="承接备案编号")
     clause: Text | None = Field(default=None, alias="依据")
+    document_no: Text | None = Field(default=None, alias="文号")
     url: Text | None = Field(default=None, alias="网址")
     how_to_object: Text | None = Field(default=None, alias="异议方式")
 

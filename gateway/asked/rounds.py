@@ -16,6 +16,7 @@ from models.values import required
 from regulation import offices
 from regulation.rounds import questionnaires
 from regulation.rounds.lodging import FILLED_IN
+from regulation.rounds.offers import Opening
 from regulation.rounds.rules import Rules
 
 BY_THE_DOOR = ("id", "kind", "by", "received_at", "seen", "paper", *FILLED_IN)
@@ -39,37 +40,49 @@ def asked(kind: str) -> list[str]:
     return sorted((name for name in model.model_fields if name not in BY_THE_DOOR), key=lambda name: name in SELDOM)
 
 
-def _seldom(kind: str, name: str) -> bool:
+def _seldom(kind: str, field: Field) -> bool:
     """Whether a field is rarely filled in. A round is opened by a document, which has a number."""
-    return name in SELDOM and not (kind == RoundActKind.OPEN_ROUND and name == "document_no")
+    numbered = kind == RoundActKind.OPEN_ROUND and field.name == "document_no"
+    rare = field.name in SELDOM and not field.row
+    return rare and not (numbered or field.required or field.value is not None)
 
 
-def _of_zone(field: Field) -> Field:
-    """A zone is picked."""
-    if field.at != "/zone":
-        return field
-    return replace(field, widget="choice", options=tuple((key, zone.name) for key, zone in offices.ZONES.items()))
+def _of_opening(field: Field, opening: Opening) -> Field | None:
+    """A field of an opening, with what may be chosen there; None if there is nothing to choose. What was written stays, to be told wrong."""
+    field = replace(field, required=field.required or field.at in opening.must)
+    if field.at == "/zone":
+        zones = [key for key in offices.ZONES if key in (*opening.zones, field.value)]
+        options = tuple((key, offices.ZONES[key].name) for key in zones)
+        return replace(field, widget="choice", options=options) if options else None
+    kinds = [each for each in opening.kinds if each]
+    if field.at == "/alliances" and len(kinds) == 1:
+        options = tuple(each for each in field.options if each[0] in (*kinds, field.value))
+        label = field.label.partition("（")[0]
+        return replace(field, label=label, required=True, options=options, value=field.value or kinds[0].value)
+    return field
 
 
 def form_of(
     rules: Rules, round_: Round | None, kind: str, raw: Mapping[str, Any] | None, found: Iterable[Finding],
-    *, more_rows: str = "",
+    *, opening: Opening | None = None, more_rows: str = "",
 ) -> tuple[Field, ...]:  # fmt: skip
-    """The form of an act with its paper; `raw` is what was filled in before."""
-    model, value, findings = ROUND_ACT_TYPES[kind], raw or {}, by_field(found)
-    shown = [
-        replace(
-            _of_zone(field),
-            seldom=_seldom(kind, field.name) and field.name not in required(model) and field.value is None,
-        )
-        for field in fields_of(model, value, findings, only=asked(kind), more_rows=more_rows)
-    ]
+    """The form of an act with its paper; `raw` is what was filled in before, `opening` what an opening may be over."""
+    value, findings = raw or {}, by_field(found)
+    shown = list(fields_of(ROUND_ACT_TYPES[kind], value, findings, only=asked(kind), more_rows=more_rows))
     paper = rules.paper(round_, kind)
     if paper is not None and kind not in rules.draws:
         content = value.get("content") or {}
         of_paper = fields_of(paper, content, findings, at="/content", more_rows=more_rows)
         shown += (_chosen(rules, field) for field in of_paper)
-    return tuple(shown)
+    if opening:
+        shown = [made for field in shown if (made := _of_opening(field, opening))]
+    return tuple(replace(field, seldom=_seldom(kind, field)) for field in shown)
+
+
+def without(fields: Iterable[Field], unasked: Collection[str]) -> tuple[Field, ...]:
+    """The same form without these fields, by their pointers, wherever they stand."""
+    left = (field for field in fields if field.at not in unasked)
+    return tuple(replace(field, fields=without(field.fields, unasked)) for field in left)
 
 
 ALLIANCE = frozenset({"filing", "filing_id"})

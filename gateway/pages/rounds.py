@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData
 
 from gateway.asked import rounds as asked
-from gateway.asked.forms import Field, fields_of
+from gateway.asked.forms import fields_of
 from gateway.pages.act_drafts import ActDraft
 from gateway.pages.acts import SENT_OTHERWISE
 from gateway.pages.halves import FirstHalf, first_half
@@ -402,7 +402,9 @@ class _Form:
         opened = self.request.method == "GET"
         shown = beside(would, refusal, opened=opened, changed=changed, status=status)
         found = shown.refusal.findings if shown.refusal else ()
-        fields: tuple[Field, ...] = asked.form_of(rules, self.round, self.kind, raw, found, more_rows=more_rows)
+        by, now = self.session.who.by, self.tools.now
+        begins = offers.opening(self.round_id, by, now) if self.round is None else None
+        fields = asked.form_of(rules, self.round, self.kind, raw, found, opening=begins, more_rows=more_rows)
         about, hints, choices = self.about(raw), HINTS.get(self.kind), CHOICES.get(self.kind)
         if choices and self.round:
             fields = asked.choosing(fields, choices(self.tools, self.round))
@@ -411,10 +413,9 @@ class _Form:
             fields = asked.choosing(fields, options(self.tools, self.round), {name})
         told = parts(self.round_id)
         if told and self.round is None and (unasked := UNASKED.get(told.kind)):
-            fields = tuple(field for field in fields if field.at not in unasked(told))
+            fields = asked.without(fields, unasked(told))
         if self.brought:
             fields = tuple(field for field in fields if field.at != "/content/edition")
-        by, now = self.session.who.by, self.tools.now
         offered = (
             offers.offer(self.round, self.kind, by, now, str((raw or {}).get("filing") or "")) if self.round else None
         )

@@ -99,6 +99,9 @@ class PublicAlliance:
             told = [f"公示期{each.period}" if each.period else "", *(later.wording.says for later in each.later)]
             if each.shown.clause and each.row.kind in ("revocation_proposal", "revocation"):
                 told.append(f"依据{each.shown.clause}")
+            elif each.shown.clause and each.row.kind == "restoration":
+                told.append(each.shown.clause)
+            told.append(each.shown.document_no or "")
             yield Happened(each.day, each.title, f"/notices/{each.path}", "；".join(filter(None, told)))
         for outcome in self.outcomes:
             day = outcome.row.shown_from

@@ -5,7 +5,7 @@ their submission, so no call, no move and no end of one changes a date of theirs
 province asks and takes nothing away: its days are for its own organisation.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -70,6 +70,11 @@ def _lacks(round_: Round, act: OpenRound, when: Moment, *, local: bool) -> Lacks
         yield "/opens", f"申报期须在{round_.year}年之内"
     if local and (act.opens.year != round_.year or act.closes.year - act.opens.year > LONGEST_YEARS):
         yield "/closes", f"自{round_.year}年起施行，有效期不超过{LONGEST_YEARS}年"
+
+
+def opens_with(place: str | None) -> Collection[str]:
+    """A call and a city's document have a number, a call its day for recommendations (B-03)."""
+    return ("/document_no",) if place else ("/document_no", "/content/recommend_by")
 
 
 def published(round_: Round, act: OpenRound, when: Moment) -> Round:
@@ -338,6 +343,7 @@ RULES = Rules(
         RoundActKind.CANCEL_ROUND: Row(ARTICLE, PUBLISHERS, ready=ready_to_cancel, then=cancelled, of_city=LOCAL),
     },
     papers={RoundActKind.OPEN_ROUND: CallPaper},
+    opens_with=opens_with,
     asks=asks,
     examine=examine,
     lapses=lapses,

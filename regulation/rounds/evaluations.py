@@ -74,9 +74,10 @@ def may_open_evaluation(round_: Round, act: OpenRound, when: Moment) -> Lack | N
 
 
 def _lacks(round_: Round, act: OpenRound, when: Moment) -> Lacks:
-    if act.alliances is Kind.B or act.zone:
-        field = "/zone" if act.zone else "/alliances"
-        yield field, "评估评价的对象是实质性产学研联盟（A类），不分高新区；B类由第三方评价机构评价"
+    if act.alliances is Kind.B:
+        yield "/alliances", "评估评价的对象是实质性产学研联盟（A类）；B类由第三方评价机构评价"
+    if act.zone:
+        yield "/zone", "评估评价的对象是所在地区的全部实质性产学研联盟，不分高新区"
     if round_.looks_back and round_.area.jurisdiction is None:
         yield "/opens", "以往年度由各地区补评；典型联盟、试点示范在当年的轮次中确定"
     yield from lacks_of_window(round_, act, when, looks_back=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from models.acts import By
 from models.findings import Refusal
-from models.rounds.base import RoundAct, RoundActKind, RoundKind, parts
+from models.rounds.base import OpenRound, RoundAct, RoundActKind, RoundKind, parts
 from models.rounds.round import ROUND_ACT_TYPES, Round
 from models.values import Named, required
-from models.vocabulary import Role
+from models.vocabulary import Kind, Role
+from regulation import offices
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import table
@@ -77,3 +78,28 @@ def opens(round_id: str, by: By) -> bool:
     """Whether one person may open a round of an id: of its kind, and of its place."""
     told = parts(round_id)
     return told is not None and any((kind, place) == (told.kind, told.jurisdiction) for kind, place in may_open(by))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the form of an opening offers: which kinds of alliance, or both, the zones, and which fields must be filled in besides."""
+
+    kinds: tuple[Kind | None, ...]
+    zones: tuple[str, ...]
+    must: frozenset[str]
+
+
+def opening(round_id: str, by: By, when: Moment) -> Opening:
+    """What the opening of a round of an id may be over: what would be refused is not offered."""
+    rules, told = rules_of(round_id), parts(round_id)
+    bare = OpenRound.made(id="offer", by=by, title="", opens=when.day, closes=when.day)
+
+    def refused(act: OpenRound) -> set[str]:
+        refusal = table.check(rules, round_id, None, act, when)
+        return {each.field for each in refusal.findings} if refusal else set()
+
+    return Opening(
+        kinds=tuple(each for each in (None, *Kind) if "/alliances" not in refused(bare.but(alliances=each))),
+        zones=tuple(each for each in offices.ZONES if "/zone" not in refused(bare.but(zone=each))),
+        must=frozenset(rules.opens_with(told.jurisdiction if told else None)),
+    )

@@ -1,7 +1,7 @@
 """What a kind of round is: its `Rules`, with a row for each act, the models of its papers, and pure functions that examine
 what is brought and tell what an entry makes of alliances, and what follows from it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -85,6 +85,7 @@ class Rules:
     and for whoever brings them.
     `one_open`: a second one of the same year and scope, while one runs, would ask the same alliances to do the same again; it is not opened.
     `of_staff`: neither leaders nor the public are shown that there is such a round; what it comes to stands on filings.
+    `opens_with`: fields, by their pointers, that an opening over a place (None: the province) brings besides those that its models require.
     `effect`: what of the round has taken effect, as people are told it; from then on it is not cancelled.
     """
 
@@ -104,6 +105,7 @@ class Rules:
     hidden: frozenset[str] = frozenset()
     one_open: bool = False
     of_staff: bool = False
+    opens_with: Callable[[str | None], Collection[str]] = lambda place: ()
     effect: Callable[[Round], str | None] = lambda round_: None
     leaders_read: frozenset[str] = frozenset()
 

@@ -32,6 +32,7 @@ from regulation.rounds.agreeing import HALVES_OF_ALL, MOST_HALVES
 from regulation.rounds.common_acts import common
 from regulation.rounds.every import RULES, rules_of
 from regulation.rounds.known import Alliance, Known
+from regulation.rounds.lodging import lacks_of_opening, lodge
 from regulation.rounds.rules import Row, Rules
 from regulation.rounds.simulation import RoundLife
 from tests.law.notation import moment
@@ -109,6 +110,59 @@ def test_a_round_of_every_kind_is_opened_moved_and_closed(kind: RoundKind) -> No
     assert life.does(CloseRound(id="c", by=PROV), moment("2027-04-11 00:00")).over
     assert [each.number for each in life.entries] == list(range(1, len(life.entries) + 1))
     assert agenda.outlook(life.rules, life.round) == []
+
+
+OPENERS = [(PROV, "LN"), (CITY, "210100"), (By(person="d-111", office="210200", role=Role.CITY_ST), "210200")]
+
+
+@pytest.mark.parametrize(("by", "place"), OPENERS)
+def test_an_opening_offers_what_would_not_be_refused_and_nothing_else(by: By, place: str) -> None:
+    when = Moment(moment("2027-02-20 10:00"), moment("2027-02-20 10:00"))
+    for kind, where in offers.may_open(by):
+        of = round_id(kind, 2027, where, 1)
+        offered = offers.opening(of, by, when)
+        assert parts(of) == (kind, 2027, place, 1)
+        for alliances in (None, *Kind):
+            refused = table.check(rules_of(of), of, None, opening(by, alliances=alliances), when)
+            told = {each.field for each in refused.findings} if refused else set()
+            assert (alliances in offered.kinds) == ("/alliances" not in told), (of, alliances)
+        for zone in offices.ZONES:
+            refused = table.check(rules_of(of), of, None, opening(by, zone=zone), when)
+            assert (zone in offered.zones) == ("/zone" not in {each.field for each in (refused or NOTHING).findings})
+    zones = {
+        kind: offers.opening(round_id(kind, 2027, where, 1), by, when).zones for kind, where in offers.may_open(by)
+    }
+    own = tuple(key for key in offices.ZONES if key.startswith(place))
+    assert zones == {kind: own if kind is RoundKind.ANNUAL else () for kind in zones}
+
+
+NOTHING = Refusal(message="", article="", missing="")
+BARE: dict[str, Any] = {"id": "o", "kind": "open_round", "by": PROV.model_dump(mode="json")}
+
+
+@pytest.mark.parametrize(
+    ("of", "said", "asked"),
+    [
+        ("call-2027-LN-1", {}, {"/title", "/opens", "/closes", "/document_no", "/content/text", "/content/recommend_by"}),
+        (
+            "inspection-2027-LN-1", {},
+            {"/title", "/opens", "/closes", "/content/purpose", "/content/draw", "/content/at_least_one"},
+        ),
+        ("survey-2027-LN-1", {}, {"/title", "/opens", "/closes", "/content/year"}),
+        (
+            "call-2027-LN-1", {"title": "通知", "opens": "2027-04-01", "closes": "2026-03-01"},
+            {"/opens", "/closes", "/document_no", "/content/text", "/content/recommend_by"},
+        ),
+        ("subsidy-2027-LN-1", {"opens": "2027-04-01", "closes": "2027-05-01"}, {"/title", "/alliances"}),
+    ],
+)  # fmt: skip
+def test_what_an_opening_lacks_is_told_at_once_in_its_paper_too(of: str, said: dict[str, Any], asked: set[str]) -> None:
+    raw, rules = BARE | said, rules_of(of)
+    when = Moment(moment("2027-02-20 10:00"), moment("2027-02-20 10:00"))
+    told = lacks_of_opening(rules, of, raw, lodge(rules, None, raw), when)
+    assert {each.field for each in told} == asked
+    places = [(each.field, each.message) for each in told]
+    assert len(places) == len(set(places))
 
 
 def test_a_window_is_only_made_longer() -> None:

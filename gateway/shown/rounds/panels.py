@@ -28,7 +28,10 @@ PANELS: Mapping[RoundKind, Panel] = {
 }
 """What its template `round_<kind>.html` is given; a kind that is here has one."""
 
-UNASKED: Mapping[RoundKind, Callable[[Parts], Collection[str]]] = {RoundKind.CALL: calls.unasked}
+UNASKED: Mapping[RoundKind, Callable[[Parts], Collection[str]]] = {
+    RoundKind.CALL: calls.unasked,
+    RoundKind.INSPECTION: lambda told: ("/content/public_value/value",),  # it is not known yet
+}
 """Fields that the form of its opening does not ask, by what its id says; by their pointers."""
 
 FILLED_IN: Mapping[str, Callable[[Tools, Round, str], Mapping[str, Any]]] = {
