@@ -14,7 +14,7 @@ from models.choices import CHOICES, OUTCOMES
 from models.register import FilingRow
 from models.values import last_day_until
 from models.vocabulary import LapseKind, Role, Stage
-from regulation import calendar, naming, offices
+from regulation import agenda, calendar, naming, offices
 from regulation.listed import is_stand_in
 from regulation.overdue import Late
 
@@ -61,7 +61,26 @@ def overdue_of(row: FilingRow, today: date, role: Role, office: str) -> Overdue 
 def _until(row: FilingRow) -> str | None:
     if row.next_deadline is None:
         return None
-    return naming.short_due_at(row.next_deadline, row.next_lapse) + ("（暂定）" if row.provisional else "")
+    return naming.short_due_at(row.next_deadline, row.next_lapse) + reserved(row)
+
+
+def reserved(row: FilingRow) -> str:
+    """What is told beside the nearest deadline of a filing of a list if that may still move."""
+    return naming.reserved(provisional=row.provisional, unopened=rests_on_opening(row))
+
+
+def rests_on_opening(row: FilingRow) -> bool:
+    """Whether that deadline runs from a notice that nobody has opened yet; rows that a list has read tell it."""
+    return row.next_lapse in FROM_SERVICE and bool(getattr(row, "unopened", False))
+
+
+FROM_SERVICE = frozenset(
+    {
+        *(agenda.CHASED[name] for name in ("correction", "decision", "calendar")),
+        *(LapseKind.CORRECTION_LAPSED, LapseKind.STATEMENT_ENDED, LapseKind.REVOKED),
+    }
+)
+"""What comes at the end of a period that runs from the service of a notice (`service.FROM_SERVICE`)."""
 
 
 def _awaited(row: FilingRow) -> str | None:
@@ -107,7 +126,7 @@ COLUMNS = {
         Column("last_day", "最近期限", 12, last_day),
         Column("until", "最近期限", 24, _until),
         Column("lapse", "事项", 22, coming),
-        Column("provisional", "暂定", 6, lambda row: "是" if row.provisional else None),
+        Column("provisional", "暂定", 16, lambda row: reserved(row).strip("（）") or None),
         Column("archive_number", "备案编号", 28, lambda row: row.archive_number),
         Column("archived_on", "备案日期", 12, lambda row: row.archived_on),
         Column("named", "称号", 20, lambda row: names_of(row.named) or None),

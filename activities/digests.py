@@ -16,7 +16,7 @@ from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import SHANGHAI, last_day_until, midnight_after
 from models.vocabulary import Kind, ReportState
-from regulation import agenda, calendar, naming, offices
+from regulation import agenda, calendar, naming, offices, service
 from regulation.calendar import CALENDARS
 from regulation.naming import due_at, midnight, on_day
 from regulation.reporting import year_on
@@ -86,7 +86,10 @@ def _waiting(session: Session, office: str, today: date) -> tuple[Sequence[str],
             overdue.append((period.until, f"{subject}：{midnight(period.until)} {kind.label}"))
         coming = agenda.next_deadline(agenda.end(filing, *chased))
         if coming and coming.at <= ahead:
-            mark = "（暂定）" if agenda.is_provisional(filing, coming) else ""
+            mark = naming.reserved(
+                provisional=agenda.is_provisional(filing, coming),
+                unopened=service.is_unopened(filing, coming.period),
+            )
             due.append(
                 (coming.at, f"{subject}：{due_at(coming.at, coming.lapse.kind)}{mark} {naming.coming(coming.lapse)}")
             )

@@ -13,12 +13,20 @@ from activities.survey_standing import OfSurvey
 from models.register import AnnualReportRow, FilingRow
 from models.values import Value
 from models.vocabulary import ReportState
-from regulation import offices
+from regulation import offices, service
 
 FILINGS = FilingRow.metadata.tables["filings"]
 
-WHOLE = select(FILINGS)
-LINES = select(*(column for column in FILINGS.c if column.name not in ("value", "public")))
+UNOPENED = and_(
+    FILINGS.c.stage.in_([each.value for each in service.FROM_SERVICE]),
+    FILINGS.c.value.like('%"notification":{"by_inbox":true,%'),
+    FILINGS.c.value.not_like('%"read":true}%'),
+).label("unopened")
+"""Whether the notice of a filing lies in the inbox and nobody has opened it yet (`service.is_unopened`), as the filing's canonical JSON
+tells it: no text that people write has a quotation mark that is not escaped there."""
+
+WHOLE = select(FILINGS, UNOPENED)
+LINES = select(*(column for column in FILINGS.c if column.name not in ("value", "public")), UNOPENED)
 """What a line of a list is made of: all but the filing itself and what may be shown of it, which are long."""
 
 
@@ -33,8 +41,8 @@ def read_rows(db: Connection, query: Any, of: Mapping[str, Any] | None = None) -
 
 
 def columns_of(row: FilingRow) -> dict[str, Any]:
-    """Such a row as a mapping."""
-    return dict(cast(Row[Any], row)._mapping)
+    """The columns of such a row as a mapping."""
+    return {name: value for name, value in cast(Row[Any], row)._mapping.items() if name in FILINGS.c}
 
 
 Order = Literal["due", "submitted", "name", "office"]

@@ -76,9 +76,9 @@ def print_agenda(lines: Sequence[AgendaLine]) -> None:
             how = f"自{counted.from_}起{counted.count}{unit}" + (
                 f"，跳过{len(counted.skipped)}日" if counted.skipped else ""
             )
-        calendar = line.calendar + ("（暂定）" if line.provisional else "")
+        calendar = line.calendar + naming.reserved(provisional=line.provisional)
         table.add_row(
-            naming.short_due_at(line.at, line.lapse.kind),
+            naming.short_due_at(line.at, line.lapse.kind) + naming.reserved(unopened=line.unopened),
             naming.coming(line.lapse),
             quoted(line.article),
             calendar,

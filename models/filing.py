@@ -367,7 +367,8 @@ class Counted(Value):
 
 
 class AgendaLine(Value):
-    """日程: one lapse that time alone will bring, and why then."""
+    """日程: one lapse that time alone will bring, and why then. `provisional`: until the next working days are arranged; `unopened`: its
+    notice lies in the inbox, and nobody has opened it yet, so that the day holds only if it was served by that."""
 
     at: Instant
     lapse: Lapse
@@ -375,6 +376,7 @@ class AgendaLine(Value):
     terms: str
     calendar: str
     provisional: bool = False
+    unopened: bool = False
     counted: Counted | None = None
 
 

@@ -251,6 +251,7 @@ def to_come(docket: Docket, due: agenda.Due, *, shortly: bool = False, again: bo
     words, at = LAPSES[lapse.kind], naming.due_at(due.at, lapse.kind)
     article, period = lifecycle.article_of(lapse, filing), agenda.period_of(filing, due)
     moves = "（日期为暂定，工作日历公布后可能后延）" if agenda.is_provisional(filing, due) else ""
+    moves += naming.reserved(unopened=_unopened(docket, due.period))
     so, then, law = words["so"], words["then"], quoted(article, filing.kind)
     return Reason(
         enterprise=f"到{at}{moves}，{you(so)}的，{you(then)}。{words['way']}。",
@@ -306,6 +307,13 @@ OF_ANOTHER = {"restoration": "G-23"}
 """Periods as long as one of another requirement, with the requirement behind them."""
 
 
+def _unopened(docket: Docket, period: str | None) -> bool:
+    """Whether a period runs from a notice that has gone out and that nobody has opened up to now (G-18)."""
+    notification = docket.filing.notification
+    sent = notification is not None and notification.number <= docket.known <= docket.last.number
+    return sent and service.is_unopened(docket.filing, period)
+
+
 def of_period(docket: Docket, name: str) -> Reason:
     """Until when a running period runs: from which entry, how many days of what, which were left out."""
     filing = docket.filing
@@ -330,6 +338,7 @@ def of_period(docket: Docket, name: str) -> Reason:
         short = f"{what}：{_from(period)}起算{_length(period)}，到{last}24时为止{_left_out_shortly(counted)}"
         exact = f"{what}为{_length(period)}，{_from(period)}起算（{docket.called(begun)}）{_left_out(counted)}，至{last}24时届满{later}"
     moves = "；工作日历公布以前为暂定日期" if period.provisional else ""
+    moves += "；通知尚未签收，暂计，以送达为准" if _unopened(docket, name) else ""
     by_calendar = "" if short == exact else f"；按工作日历{period.calendar}计算"
     return Reason(
         enterprise=f"{short}{moves}。",
@@ -492,7 +501,9 @@ def of_case(docket: Docket) -> Iterator[Reason]:
     if case.served_on is None:
         yield alike(docket, docket.since(lambda each: not _served(each)), "/filing/case", NOT_SERVED, cite("G-18"))
     else:
-        said = f"告知书于{on_day(case.served_on)}送达，陈述申辩期限自此起算"
+        unopened = _unopened(docket, "window")
+        how = "送入收件箱，尚未签收，陈述申辩期限暂自此起计，以送达为准" if unopened else "送达，陈述申辩期限自此起算"
+        said = f"告知书于{on_day(case.served_on)}{how}"
         yield alike(docket, docket.since(_served), "/filing/case/served_on", said, cite("G-18"))
     for name in ("window", "statement_grace", "listing_cure"):
         if name in filing.periods:

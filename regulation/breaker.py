@@ -24,7 +24,7 @@ from models.vocabulary import Kind, LapseKind, Role, Stage
 from regulation import agenda, entries, identity, offices, terms
 from regulation.moment import Moment
 from regulation.naming import on_day
-from regulation.service import case_of
+from regulation.service import case_of, is_unopened
 
 
 class Why(Protocol):
@@ -137,7 +137,8 @@ def stopped(before: Filing, entry: Entry, why: Why) -> Entry:
 class Coming:
     """A revocation that will complete by itself if nobody acts: at which instant, and whether that may still move.
 
-    It rests on `years`, of which `missed` are; `served_on` is when the notice of a case that is open was served. `let_go`: it was
+    It rests on `years`, of which `missed` are; `served_on` is when the notice of a case that is open was served, `unopened` that it lies in
+    the inbox and nobody has opened it. `let_go`: it was
     stopped, and two people let it go on. `opens_at`: when its case is opened by time alone, of one that is not open yet.
     """
 
@@ -148,12 +149,14 @@ class Coming:
     served_on: date | None
     let_go: bool = False
     opens_at: datetime | None = None
+    unopened: bool = False
 
     @property
     def why(self) -> str:
         """In words: what it rests on, and what ends it."""
         if self.served_on:
-            rests = f"{_listed(self.years)}年度连续未报送；告知书于{on_day(self.served_on)}送达"
+            served = "送入收件箱，尚未签收，期限暂计，以送达为准" if self.unopened else "送达"
+            rests = f"{_listed(self.years)}年度连续未报送；告知书于{on_day(self.served_on)}{served}"
         else:
             open_ = [year for year in self.years if year not in self.missed]
             rests = f"{_listed(self.missed)}年度未报送" + (f"，{_listed(open_)}年度尚未报送" if open_ else "")
@@ -182,7 +185,10 @@ def coming(filing: Filing, until: datetime) -> Coming | None:
             years, now = case_of(then).years, filing.case
             missed = tuple(year.year for year in filing.missed_in_a_row)
             served_on, let_go = (now.served_on, now.stopped is not None) if now else (None, False)
-            return Coming(due.at, agenda.is_provisional(then, due), years, missed, served_on, let_go, opens_at)
+            unopened = is_unopened(filing, "window")
+            return Coming(
+                due.at, agenda.is_provisional(then, due), years, missed, served_on, let_go, opens_at, unopened
+            )
     return None
 
 

@@ -8,7 +8,7 @@ from models.acts import Act, Event, Lapse, Submit, Unreadable, Withheld
 from models.filing import AgendaLine, Entry, Filing, Next, Receipt
 from models.values import canonical
 from models.vocabulary import LapseKind
-from regulation import agenda, calendar, identity, lifecycle
+from regulation import agenda, calendar, identity, lifecycle, service
 from regulation.moment import Moment
 
 UNREADABLE = "不是本系统的行为，或者格式有误"
@@ -153,5 +153,6 @@ def outlook(filing: Filing) -> Iterator[AgendaLine]:
             terms=period.terms if period else then.terms,
             calendar=period.calendar if period else then.calendar,
             provisional=agenda.is_provisional(then, due),
+            unopened=then.notification == filing.notification and service.is_unopened(then, due.period),
             counted=agenda.counted(then, due),
         )

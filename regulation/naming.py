@@ -22,6 +22,13 @@ def midnight(instant: datetime) -> str:
     return f"{on_day(last_day_until(instant))}24时" if _is_midnight(instant) else moment(instant)
 
 
+def reserved(*, provisional: bool = False, unopened: bool = False) -> str:
+    """What is told beside a day that may still move: its notice is not opened yet (G-18), or its year's working days are not arranged
+    (Instants 10); nothing beside one that stands."""
+    told = ("暂定" if provisional else "", "暂计，以送达为准" if unopened else "")
+    return f"（{'；'.join(filter(None, told))}）" if any(told) else ""
+
+
 BEGINNINGS = frozenset({LapseKind.REVOCATION_OPENED, LapseKind.REVOKED})
 """What begins by itself at 00:00 of a day, as its text says (自某日起); whatever else time brings is the end of a period."""
 

@@ -19,12 +19,12 @@ class Purpose(Named):
 
 
 class Shipped(Value):
-    """A phrase that every office is offered, or every one in some roles, or in some acts alone."""
+    """A phrase that every office is offered, or every one in some roles, in the acts in which it says what fits."""
 
     purpose: Purpose
     text: str
     roles: tuple[Role, ...] = ()
-    acts: tuple[ActKind, ...] = ()
+    acts: tuple[ActKind, ...]
 
 
 SHIPPED = tuple(
@@ -55,4 +55,4 @@ def purpose_of(kind: ActKind) -> Purpose:
 def shipped(role: Role, purpose: Purpose, kind: ActKind | None = None) -> list[str]:
     """The phrases that somebody in a role is offered, in an act if one is named."""
     of = [each for each in SHIPPED if each.purpose is purpose and (not each.roles or role in each.roles)]
-    return [each.text for each in of if kind is None or not each.acts or kind in each.acts]
+    return [each.text for each in of if kind is None or kind in each.acts]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from models.filing import Entry, Filing, Period
 from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Role, Stage
-from regulation import agenda, lifecycle, naming, offices, steps_on_file
+from regulation import agenda, lifecycle, naming, offices, service, steps_on_file
 from regulation.review import taker_of
 from regulation.steps import Step, Track, if_nobody, with_day
 
@@ -264,7 +264,8 @@ def _correcting(filing: Filing, step: Step) -> Step:
     period = filing.periods.get("correction")
     otherwise = if_nobody(filing, ActKind.RESUBMIT)
     says = "已退回补正：按补正通知修改申请表或者补充材料后重新提交，期限重新计算"
-    return replace(step, until=period.until if period else None, says=says, otherwise=otherwise)
+    unopened = service.is_unopened(filing, "correction")
+    return replace(step, until=period.until if period else None, unopened=unopened, says=says, otherwise=otherwise)
 
 
 def _on_notice(filing: Filing, step: Step) -> Step:

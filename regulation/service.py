@@ -90,6 +90,18 @@ def served_on(filing: Filing) -> date | None:
     return correction.from_ if correction else None
 
 
+def is_unopened(filing: Filing, period: str | None) -> bool:
+    """Whether a period runs from a notice that went to the inbox and that nobody has opened yet: if it turns out that it did not arrive,
+    it is served anew, and the period runs from then (G-18)."""
+    notification = filing.notification
+    return (
+        period in FROM_SERVICE.get(filing.stage, ())
+        and notification is not None
+        and notification.by_inbox
+        and not notification.read
+    )
+
+
 def is_doubted(filing: Filing) -> bool:
     """Whether the notice of this stage lies unread in the inbox, and is known to have arrived nowhere else."""
     return "unread" in filing.periods

@@ -7,7 +7,7 @@ from typing import Literal
 from models.filing import Counted, Filing, Period
 from models.values import last_day_until
 from models.vocabulary import ActKind
-from regulation import agenda
+from regulation import agenda, naming
 
 State = Literal["done", "current", "ahead", "stopped"]
 
@@ -21,7 +21,8 @@ class Step:
     day on which what it waits for begins, where that is still ahead.
 
     `who` has it, `says` what is done in it, `otherwise` what happens if nobody does it by then. `late`: that day has passed.
-    `counted` explains the day; `provisional`: it may move when the next working days are arranged.
+    `counted` explains the day; `provisional`: it may move when the next working days are arranged;
+    `unopened`: it holds if the notice that lies in the inbox is served by that.
     """
 
     key: str
@@ -35,12 +36,18 @@ class Step:
     otherwise: str = ""
     late: bool = False
     provisional: bool = False
+    unopened: bool = False
     counted: Counted | None = None
 
     @property
     def called(self) -> str:
         """Its state in a word."""
         return "逾期" if self.late and self.state == "current" else STATES[self.state]
+
+    @property
+    def reserved(self) -> str:
+        """What is told beside its day if that may still move."""
+        return naming.reserved(provisional=self.provisional, unopened=self.unopened)
 
     @property
     def last(self) -> date | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from models.filing import Filing, ReportingYear
 from models.values import day_of, last_day_until
 from models.vocabulary import ActKind, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, annual, lifecycle, naming, offices
+from regulation import agenda, annual, lifecycle, naming, offices, service
 from regulation.moment import Moment
 from regulation.steps import MISSED_TWICE, Step, Track, if_nobody, with_day
 
@@ -95,6 +95,9 @@ def _check(filing: Filing, year: ReportingYear, now: datetime) -> Step:
 
 # A revocation
 
+UNOPENED = "告知书已送入收件箱，盟主企业尚未签收，期限暂自送入之日起计"
+"""What is told of a notice that nobody has opened yet."""
+
 
 def revoking(filing: Filing, now: datetime) -> Track | None:
     """拟撤销: opened, served, stated, decided (G-16…G-21)."""
@@ -115,7 +118,11 @@ def revoking(filing: Filing, now: datetime) -> Track | None:
         stated = replace(stated, says=f"{stated.says}；{cure}", otherwise="期满未陈述也未补报的，撤销备案并公告")
     if under_way.served_on is None:
         return Track("case", "撤销程序", (opened, replace(served, state="current", who=has), stated, decided))
-    served = replace(served, state="done", on=under_way.served_on)
+    unopened = service.is_unopened(filing, "window")
+    served = replace(served, state="done", on=under_way.served_on, unopened=unopened)
+    stated = replace(stated, unopened=unopened)
+    if unopened:
+        served = replace(served, says=f"{UNOPENED}；{served.says}")
     if under_way.ended is None and under_way.defence is None:
         return Track(
             "case",
@@ -124,9 +131,8 @@ def revoking(filing: Filing, now: datetime) -> Track | None:
         )
     on = day_of(under_way.ended.at) if under_way.ended else None
     waits = "撤销程序已暂停，解除暂停以前不作出决定" if under_way.held else decided.says
-    decided = with_day(
-        filing, replace(decided, state="current", who=has, says=waits), filing.periods.get("decision"), now
-    )
+    decided = replace(decided, state="current", who=has, says=waits, unopened=unopened)
+    decided = with_day(filing, decided, filing.periods.get("decision"), now)
     if by_itself := next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOKED), None):
         decided = replace(decided, until=by_itself.at, otherwise="无人陈述、申辩，也未补报的，届时自动撤销备案并公告")
     return Track("case", "撤销程序", (opened, served, replace(stated, state="done", on=on), decided))

@@ -33,7 +33,7 @@ from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearSta
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
 from regulation.articles import GUIDELINE_NO, GUIDELINE_TITLE, RULES_TITLE, behind, quoted
-from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received
+from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received, reserved
 
 
 @dataclass(frozen=True)
@@ -252,6 +252,10 @@ class Facts(Mapping[str, str]):
         if case and case.served_on is None:
             return f"送达之日起{self['window_days']}个工作日"
         return self.end_of("window")
+
+    def word_window_end_so_far(self) -> str:
+        """陈述申辩期的末日；告知书在收件箱尚未签收的，写明暂计 (G-18)."""
+        return self["window_end"] + reserved(unopened=service.is_unopened(self.filing, "window"))
 
     def word_alliance(self) -> str:
         """联盟名称."""

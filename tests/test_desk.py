@@ -36,7 +36,7 @@ from models.register import FilingRow
 from models.rounds.base import CancelRound, OpenRound, Pinned
 from models.rounds.round import RoundEntry
 from models.settings import Settings
-from models.values import day_of, due_before, due_by
+from models.values import day_of, due_before, due_by, last_day_until
 from models.vocabulary import DeliveryState, Kind, LapseKind, Role, Stage
 from regulation import offices
 from regulation.moment import Moment
@@ -46,7 +46,7 @@ from regulation.rounds.every import rules_of
 from tests.carried import came_to, closed, waiting
 from tests.databases import Databases, on_both, statements
 from tests.patience import Patient
-from tests.population import MET_B, NOW, accepted, life, populate
+from tests.population import LACKING, MET_B, NOW, accepted, life, populate
 from tests.served import Clock, Served, served
 from tests.simulated import Step, holding, told, written
 from tests.story import Story, application, checklist, instant
@@ -751,6 +751,39 @@ async def test_the_calendar_goes_only_so_far(house: House) -> None:
     assert 'rel="next"' not in last
     assert await officer.gets("/desk/calendar?month=soon", 422)
     assert await officer.gets("/desk/deadlines?first=2023-05-01&last=soon", 422)
+
+
+OPENED: tuple[Step, ...] = (
+    ("city", "return_for_correction", "2023-05-05T10:00", LACKING),
+    ("leader", "acknowledge_service", "2023-05-06T10:00", {}),
+)
+
+
+async def test_a_day_that_runs_from_a_notice_nobody_has_opened_is_told_as_provisional(own_house: House) -> None:
+    """On its page, in lists, in the calendar, by the API and in the sheet; once it is opened, as a fact."""
+    written(own_house.tools.register, life("SY-OPENED", "210100", "A", "2023-05-04", OPENED))
+    officer, mark = await at(own_house, "c-101"), "（暂计，以送达为准）"
+    row = own_house.tools.register.row("SY-BACK")
+    assert row
+    assert row.next_deadline
+    last = last_day_until(row.next_deadline)
+    for filing_id, unopened in (("SY-BACK", True), ("SY-OPENED", False)):
+        page = await officer.gets(f"/filings/{filing_id}")
+        assert page.count(f"{mark}") >= (3 if unopened else 0), "the head, the way and the agenda"
+        assert (mark in page) is unopened
+        lists = [
+            await officer.gets(f"/desk/filings?text={filing_id}"),
+            await officer.gets(f"/desk/deadlines?first={last}&last={last}&text={filing_id}"),
+        ]
+        of_it = [each.partition(f'href="/filings/{filing_id}"')[2].partition("</tr>")[0] for each in lists]
+        assert [mark in each for each in of_it] == [unopened, unopened]
+        named = await officer.gets(f"/desk/calendar?month={last:%Y-%m}")
+        assert (mark in named.partition(f'href="/filings/{filing_id}"')[2].partition("</li>")[0]) is unopened
+        why = await officer.gets(f"/filings/{filing_id}/why")
+        assert ("暂计，以送达为准" in why) is unopened
+    program = {"Authorization": "Bearer c-101"}
+    found = (await officer.browser.get("/api/v1/filings", headers=program)).json()["filings"]
+    assert {each["filing_id"] for each in found if each.get("unopened")} == {"SY-BACK"}
 
 
 # Charts

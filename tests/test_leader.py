@@ -820,4 +820,10 @@ async def test_a_decision_that_was_set_aside_waits_for_nobody(house: House, lead
         (decision,) = (row for row in house.tools.register.messages(name) if row.text == "revocation_decision")
         assert decision.service
         assert (f"/my/inbox/{decision.id}" in (await leader.page("/my")).links) is asked
-        assert (await leader.page(f"/my/inbox/{decision.id}")).says("申请复议、提起诉讼的期限自收到之日起算") is asked
+        opened = await leader.page(f"/my/inbox/{decision.id}")
+        assert opened.says("申请复议、提起诉讼的期限自收到之日起算") is asked
+        assert opened.says("这一决定已不再执行") is not asked
+        assert not opened.says("送达另行登记"), "whether it stands or not, nobody is to serve it"
+        notice = next(row for row in house.tools.register.messages(name) if row.text == "revocation_notice_other")
+        shown = await leader.page(f"/my/inbox/{notice.id}")
+        assert shown.says("已经办结或者另有通知"), "the case has been decided"

@@ -183,6 +183,29 @@ def test_every_purpose_has_phrases_that_an_office_could_keep_itself() -> None:
     refusing = shipped(Role.CITY_ST, Purpose.RULING, ActKind.REFUSE)
     assert not any("异议不成立" in each for each in refusing), "that is said of an objection alone"
     assert any("异议不成立" in each for each in shipped(Role.CITY_ST, Purpose.RULING, ActKind.RULE_ON_OBJECTION))
+
+
+def test_an_act_offers_what_was_written_for_it_or_nothing() -> None:
+    for each in SHIPPED:
+        assert each.acts
+        assert {purpose_of(kind) for kind in each.acts} == {each.purpose}, each.text
+    for kind in (
+        ActKind.PROPOSE_REVOCATION,
+        ActKind.RESTORE,
+        ActKind.HOLD,
+        ActKind.DENY_LETTER,
+        ActKind.RETURN_TO_CITY,
+    ):
+        assert shipped(Role.CITY_ST, purpose_of(kind), kind) == []
+    of_report = shipped(Role.CITY_ST, Purpose.RETURN, ActKind.RETURN_ANNUAL_REPORT)
+    assert not any("协议" in each or "申请表" in each for each in of_report)
+
+
+async def test_what_a_paper_says_is_in_its_senders_own_words(house: House) -> None:
+    """The application that an office enters for its leader holds no reason of the office."""
+    form = await (await at(house, "c-101")).gets("/filings/SY-BACK/acts/resubmit")
+    assert 'name="phrase:/reason"' in form
+    assert 'name="phrase:/content' not in form
     assert purpose_of(ActKind.RULE_ON_OBJECTION) is Purpose.RULING
 
 

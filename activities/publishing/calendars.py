@@ -68,7 +68,7 @@ def _event(subject: Subject, line: AgendaLine) -> Event:
         end=last + timedelta(days=1) if whole_day else None,
         summary=legible(f"{_what(line.lapse)} · {subject.alliance}"),
         description="\n".join(_explained(line)),
-        status=STATUS.TENTATIVE if line.provisional else STATUS.CONFIRMED,
+        status=STATUS.TENTATIVE if line.provisional or line.unopened else STATUS.CONFIRMED,
         transparency=TRANSP.TRANSPARENT,
         categories=[naming.before(line.lapse)],
         stamp=subject.stamp,
@@ -100,6 +100,8 @@ def _explained(line: AgendaLine) -> Iterable[str]:
     if line.counted:
         yield from counted_in_words(line.counted)
     yield f"工作日历：{line.calendar}；期限标准：{line.terms}"
+    if line.unopened:
+        yield "暂计：通知已送入收件箱，尚未签收，日期以送达为准"
     if line.provisional:
         yield "暂定：所跨年份的放假安排尚未公布，日期可能后延"
 

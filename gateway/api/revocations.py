@@ -25,6 +25,7 @@ class ComingRevocation(Value):
     at: Instant
     last_day: str
     provisional: bool
+    unopened: bool
     why: str
 
 
@@ -45,6 +46,7 @@ def coming_revocations(
             at=each.coming.at,
             last_day=str(last_day_until(each.coming.at)),
             provisional=each.coming.provisional,
+            unopened=each.coming.unopened,
             why=each.why,
         )
         for each in Revocations(tools.register.engine).coming(tools.clock(), who.scope, days)

@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 
 from pydantic import Field
 
+from activities.columns import rests_on_opening
 from activities.survey_standing import Stands
 from gateway.identity import Identity
 from gateway.shown.documents import Download
@@ -75,6 +76,9 @@ class Summary(Value):
     next_deadline: Instant | None = None
     next_lapse: LapseKind | None = None
     provisional: bool = False
+    unopened: bool = Field(
+        False, description="补正通知、告知书已送入收件箱，盟主企业尚未签收：最近期限暂计，以送达为准"
+    )
     report_year: int | None = None
     missed_years: int
     open_objections: int
@@ -86,7 +90,7 @@ class Summary(Value):
     @classmethod
     def of(cls, row: FilingRow, survey: Stands | None = None) -> Self:
         """A row without what the register keeps for itself, with how it stands in a survey that was asked for."""
-        return _told(cls, row, survey=survey)
+        return _told(cls, row, survey=survey, unopened=rests_on_opening(row))
 
 
 class Listed(Value):
@@ -136,7 +140,8 @@ class WayStep(Value):
     """办理步骤: a step of a filing's way. `on` is the day on which it was over or stopped; `until` when it is over at the latest if
     everybody takes the whole of their time, `since` the day on which what it waits for begins.
 
-    `who` has it, `otherwise` what happens if nobody does it by then. `late`: that day has passed. `provisional`: it may yet move.
+    `who` has it, `otherwise` what happens if nobody does it by then. `late`: that day has passed. `provisional`: it may yet move;
+    `unopened`: so it may, for nobody has opened the notice from which it runs.
     """
 
     key: str
@@ -150,6 +155,7 @@ class WayStep(Value):
     otherwise: str | None = None
     late: bool = False
     provisional: bool = False
+    unopened: bool = False
     counted: Counted | None = None
 
     @classmethod

@@ -16,7 +16,7 @@ from models.choices import worded
 from models.filing import Case, Entry, Filing
 from models.values import on_day
 from models.vocabulary import ActKind, LapseKind
-from regulation import agenda, naming
+from regulation import agenda, naming, service
 from regulation.lodging import PAPERS
 from regulation.offers import TYPES
 
@@ -156,17 +156,22 @@ def letters(tools: Tools, filing: Filing) -> Iterator[Entry]:
 DEFENCES = {"open": "已提出，待复核", "rejected": "已复核，未予采纳"}
 
 
+UNOPENED = "（送入收件箱，尚未签收）"
+
+
 def _facts(filing: Filing, case: Case) -> Iterator[tuple[str, str]]:
     """Where a case stands, in words."""
     listed = f"（{worded('listing', case.listing)}）" if case.listing else ""
     years = f"（{'、'.join(map(str, case.years))}年度）" if case.years else ""
     yield "撤销事由", f"{case.ground.label}{listed}{years}（{naming.CLAUSES[case.ground]}）"
     yield "立案", f"{naming.moment(case.opened.at)}，第{case.opened.number}号登记"
-    yield "告知书送达", on_day(case.served_on) if case.served_on else "尚未送达"
+    unopened = service.is_unopened(filing, "window")
+    told = f"{on_day(case.served_on)}{UNOPENED if unopened else ''}" if case.served_on else "尚未送达"
+    yield "告知书送达", told
     if case.ended:
         yield "陈述申辩期", f"已于{naming.midnight(case.ended.at)}届满"
     elif window := filing.periods.get("window"):
-        yield "陈述申辩期", f"至{naming.midnight(window.until)}"
+        yield "陈述申辩期", f"至{naming.midnight(window.until)}{naming.reserved(unopened=unopened)}"
     yield "陈述申辩", DEFENCES.get(case.defence or "", "没有收到")
     if case.held:
         yield "暂停", "撤销程序处于暂停"

@@ -29,7 +29,7 @@ from models.register import LetterRow, MessageRow
 from models.values import day_of
 from models.vocabulary import Kind, Role, Stage
 from regulation.naming import on_day
-from regulation.service import served_on
+from regulation.service import is_awaited, served_on, unsettled
 
 router = APIRouter(prefix="/my")
 
@@ -77,7 +77,8 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
 @dataclass(frozen=True)
 class Received:
     """A message as its addressee sees it. `served`: to open it is to acknowledge its service (签收, G-18); `decision`: it is a
-    decision to a leader who agreed to electronic service, and when it was opened is when it was received (G-19).
+    decision to a leader who agreed to electronic service, and when it was opened is when it was received (G-19). `otherwise`:
+    what to open it means where its service does not turn on that.
 
     `runs_from`: the day on which the inbox served it, if its period runs already, whenever it is opened."""
 
@@ -86,13 +87,15 @@ class Received:
     served: bool
     decision: bool = False
     runs_from: date | None = None
+    otherwise: str = ""
 
     @classmethod
     def of(cls, message: MessageRow, letter: LetterRow, filing: Filing | None) -> "Received":
         """A message as it stands, with what its filing says of its service."""
         decision = filing is not None and filing.consent and filing.stage is DECISIONS.get(message.text)
         served = _serves(message, filing)
-        return cls(message, letter.read_at, served, decision, served_on(filing) if served and filing else None)
+        runs_from = served_on(filing) if served and filing else None
+        return cls(message, letter.read_at, served, decision, runs_from, _otherwise(message, filing))
 
     @property
     def closed(self) -> bool:
@@ -183,6 +186,29 @@ def _of_mine(tools: Tools, who: Identity, message_id: str) -> Received:
     if found is None or letter is None or not who.is_told(found):
         raise NoMessage(message_id)
     return Received.of(found, letter, tools.register.filing(found.filing_id) if found.filing_id else None)
+
+
+def _otherwise(message: MessageRow, filing: Filing | None) -> str:
+    """What to open a document means that is not served by that: it is served by staff, or was, or has no effect any more."""
+    if filing is None or not _holds(message, filing):
+        gone = (
+            "这一决定已不再执行"
+            if message.text in DECISIONS
+            else "这一文书所说的事项已经办结或者另有通知，不再据以计算期限"
+        )
+        return f"{gone}；打开只标为已读。"
+    if is_awaited(filing) or message.number in unsettled(filing):
+        return "打开只标为已读，送达另行登记。"
+    return "打开只标为已读，送达已经登记。"
+
+
+def _holds(message: MessageRow, filing: Filing) -> bool:
+    """Whether what a document says still stands: a decision, or the notice from which a period runs or is to run."""
+    if message.text in DECISIONS:
+        return filing.stage is DECISIONS[message.text]
+    if message.text == "correction_served":
+        return filing.stage is Stage.RETURNED and filing.notification is not None and not is_awaited(filing)
+    return filing.notification is not None and filing.notification.number == message.number
 
 
 def _serves(message: MessageRow, filing: Filing | None) -> bool:

@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from jinja2.runtime import Context, Macro
 from starlette.datastructures import FormData
 
-from activities.columns import COLUMNS, days_left, overdue_of
+from activities.columns import COLUMNS, days_left, overdue_of, reserved
 from activities.publishing.log_book import in_base64, witnessed
 from gateway.identity import Identity
 from gateway.problem import Forged, SignInFirst
@@ -122,7 +122,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title, "post_of": offices.post, "by_name": by_name, "how_it_came": naming.how_it_came, "asked_by": review.in_words, "name_of_kind": naming.name_of_kind,
-        "on_day": on_day, "in_base64": in_base64, "witnessed": witnessed, "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "overdue_of": overdue_of, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "on_day": on_day, "in_base64": in_base64, "witnessed": witnessed, "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "overdue_of": overdue_of, "reserved": reserved, "reserved_of": naming.reserved, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates
