@@ -30,6 +30,7 @@ from gateway.api.openapi import OF_THE_SERVICE, describe, document
 from gateway.client import Filings
 from gateway.clock import DoorClock
 from gateway.counters import Counters
+from gateway.identity import EMBEDDED
 from gateway.oidc import Oidc
 from gateway.pages import router as pages
 from gateway.pages.design import sheet as design
@@ -84,7 +85,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         contacts=configured.contacts(channels),
         sessions=Sessions(engine, timedelta(hours=settings.session_hours)),
         subscriptions=Subscriptions(engine),
-        people=People(engine),
+        people=People(engine, EMBEDDED if settings.identity == "embedded" else {}),
         audit=Audit(engine),
         handling=Handling(engine),
         oidc=Oidc(settings, filings.clock, Spent(engine)) if settings.identity == "oidc" else None,

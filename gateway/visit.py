@@ -6,7 +6,7 @@ refuses to somebody is noted where every refusal is answered (`failures.answer`)
 
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -16,6 +16,7 @@ from gateway.problem import MovedOn, Refused
 from gateway.remembered.audit import AuditKind
 from gateway.tools import Tools
 from models.filing import Entry, Receipt
+from models.findings import Finding
 from models.register import FilingRow
 from models.rounds.round import RoundReceipt
 from models.values import day_of
@@ -84,19 +85,33 @@ class Visit:
         self, round_id: str, act: Mapping[str, Any], seen: Collection[int] | None
     ) -> RoundReceipt:
         await run_in_threadpool(self._refuse_scan, round_id, act, "content")
+        if "came" in act and not await run_in_threadpool(self.tools.rounds.is_known, round_id, str(act.get("id"))):
+            act = await run_in_threadpool(self._received, round_id, act)
         return await self.tools.rounds.act(round_id, act, seen=seen)
 
     async def _acted(self, filing_id: str, act: Mapping[str, Any], seen: Collection[int] | None) -> Receipt:
         if "came" in act:
             await run_in_threadpool(self._refuse_scan, filing_id, act, "came")
+            if not await run_in_threadpool(self.tools.register.entry_of, filing_id, str(act.get("id"))):
+                act = await run_in_threadpool(self._received, filing_id, act)
         return await self.tools.filings.act(filing_id, act, seen=seen)
 
     def _refuse_scan(self, filing_id: str, act: Mapping[str, Any], at: str) -> None:
         """Refuse what came on paper with a scan that is not theirs."""
         if found := self.tools.uploads.of_scan(act, self.who.by, at):
-            refusal = lodging.refusal(found)
-            self.tools.register.record_refusal(filing_id, act, refusal.message, self.tools.clock())
-            raise Refused(refusal)
+            self._refuse(filing_id, act, found)
+
+    def _received(self, filing_id: str, act: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What came on paper, with the id of whoever took it in; refused if nobody of the office is called so."""
+        told, found = self.tools.people.received(act, self.who)
+        if found:
+            self._refuse(filing_id, act, found)
+        return told
+
+    def _refuse(self, filing_id: str, act: Mapping[str, Any], found: Sequence[Finding]) -> NoReturn:
+        refusal = lodging.refusal(found)
+        self.tools.register.record_refusal(filing_id, act, refusal.message, self.tools.clock())
+        raise Refused(refusal)
 
     def since(self, moved: MovedOn, filing_id: str) -> list[Entry]:
         """What was entered on a filing since somebody looked at it, as far as they may see it; the newest."""

@@ -94,7 +94,7 @@ class Arrived(Value):
     postmarked_on: Day | None = Field(None, description="the day of the postmark, if it was posted")
     how: Literal["post", "in_person", "email", "fax"]
     received_by: OpaqueId = Field(
-        description="who took it in; another person than `by` if it is entered on a later day"
+        description="who took it in, by id, as `GET /api/v1/me` tells one's own; another person than `by` if it is entered on a later day"
     )
 
 

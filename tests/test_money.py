@@ -315,7 +315,7 @@ async def is_written_to(gateway: Served, visitor: Visitor) -> None:
     page, register = visitor.page, gateway.tools.rounds.register
     await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SUBSIDY}/acts/enter_list_letter")
-    told = {"came/on": f"{YEAR}-05-06", "came/how": "in_person", "came/received_by": "p-403"}
+    told = {"came/on": f"{YEAR}-05-06", "came/how": "in_person", "came/received_by": "入库人"}
     told |= {f"content/{name}": value for name, value in {"name": "异议人乙", "party": "individual"}.items()}
     await visitor.fills(
         {f"/{name}": value for name, value in told.items()} | {"/content/text": "第一名已获其他专项支持"}

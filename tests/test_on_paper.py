@@ -268,6 +268,7 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
         without = await desk.sends(address, letter)
         assert without.status_code == 422
         assert 'id="found-/came/scan' in without.text
+        assert "本机构没有这样的工作人员登录过本系统" in without.text, "told with the rest, at its field"
         refused = await desk.sends(address, [*letter, ("/came/received_by", "c-101")], {"/x": ("x", b"")})
         assert refused.status_code == 422
         scanned = {"/came/scan/file": ("异议信.pdf", PDF)}
@@ -333,6 +334,7 @@ async def test_a_program_of_the_office_enters_what_came_with_the_scan_that_it_up
             ({"came": came | {"scan": scan | {"sha256": "0" * 64, "location": f"upload:{'0' * 64}"}}}, "/came/scan"),
             ({"came": came | {"on": "2027-04-01"}}, "/came/received_by"),
             ({"came": came | {"record": "0" * 64}}, "/came/record"),
+            ({"came": came | {"received_by": "c-999"}}, "/came/received_by"),
             ({"came": None}, "/came"),
         ):
             refused = await officer.post("filings/PAPER-2/acts", json=act | wrong)

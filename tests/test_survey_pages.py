@@ -295,6 +295,11 @@ async def test_what_came_on_paper_is_entered_by_one_and_compared_by_another(
         )
         told = [*page.hidden("seen", "id")[:2], *((f"/came/{name}", value) for name, value in came.items())]
         scanned = {"/scan/file": ("来件.pdf", b"%PDF-1.7\n%%EOF\n")}
+        strange = [(name, "c-999" if name == "/came/received_by" else value) for name, value in told]
+        nobody = await first.sends(address, [*strange, *pairs(answer(house)), ("do", "submit")], scanned)
+        assert (nobody.status_code, "收件人须为本机构工作人员的姓名，或者其编号" in nobody.text) == (422, True)
+        told = [*(await first.page(address)).hidden("seen", "id")[:2], *told[2:]]
+        told = [(name, "受理人" if name == "/came/received_by" else value) for name, value in told]
         sent = await first.sends(address, [*told, *pairs(answer(house)), ("do", "submit")], scanned)
         assert (sent.status_code, "填写的内容已保存" in sent.text) == (503, True), "no engine runs"
         page = await first.page(address)

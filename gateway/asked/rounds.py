@@ -89,6 +89,22 @@ ALLIANCE = frozenset({"filing", "filing_id"})
 """What fields are called that name an alliance."""
 
 
+TAKEN_IN = "received_by"
+"""What the field is called that names whoever took in what came on paper."""
+
+
+def offering(fields: Iterable[Field], colleagues: Sequence[tuple[str, str]]) -> tuple[Field, ...]:
+    """The same form, where whoever took in what came is offered by name."""
+    return tuple(
+        replace(
+            field,
+            options=tuple(colleagues) if field.name == TAKEN_IN else field.options,
+            fields=offering(field.fields, colleagues),
+        )
+        for field in fields
+    )
+
+
 def choosing(
     fields: Iterable[Field], options: Sequence[tuple[str, str]], names: Collection[str] = ALLIANCE
 ) -> tuple[Field, ...]:

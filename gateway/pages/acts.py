@@ -36,7 +36,7 @@ from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import Ordinal, day_of, required
-from models.vocabulary import ActKind, Ground, Role, Severity
+from models.vocabulary import ActKind, Ground, Role
 from regulation import lifecycle, naming
 from regulation.agenda import letters_waiting
 from regulation.letters import ANSWERS
@@ -44,7 +44,6 @@ from regulation.lodging import refusal as refusal_of
 from regulation.offers import TYPES, Offer, offer
 from regulation.on_paper import ON_PAPER
 from regulation.phrases import purpose_of
-from regulation.reading import finding
 from regulation.rounds.evaluation_facts import inactivity
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
@@ -217,26 +216,12 @@ class Asked:
             return self.again(self.row, raw, Refusal(message=UNCONFIRMED, article="", missing=""), status=422)
         raw = acts.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
         raw = acts.worded(value_of(self.row), raw)
-        raw, unknown = self._taken_in(raw)
+        raw, unknown = self.tools.people.received(raw, self.session.who)
         if faults := [*faults, *unknown]:
-            return self.again(self.row, raw, refusal_of(faults), status=422)
+            return self.again(self.row, raw, refusal_of(faults), looked=True, status=422)
         if more := form.get("more"):
             return self.again(self.row, raw, more_rows=str(more))
         return raw
-
-    def _taken_in(self, raw: dict[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
-        """What was filled in, with the id of whoever took in what came, where a colleague was named; and that nobody is called so."""
-        came = raw.get("came")
-        told = came.get("received_by") if isinstance(came, dict) else None
-        if not isinstance(came, dict) or not isinstance(told, str) or not told or told.isascii():
-            return raw, []
-        who = self.session.who
-        called = [each for each in self.tools.people.colleagues(who.office, who.role) if each.name == told]
-        if len(called) == 1:
-            return {**raw, "came": {**came, "received_by": called[0].person}}, []
-        why = f"本机构有{len(called)}人同名，请填写其编号" if called else "没有这样的工作人员曾登录本系统"
-        said = f"收件人须为本机构工作人员的姓名，或者其编号（如 c-101）：{why}"
-        return raw, [finding("G-42", "/came/received_by", Severity.ERROR, said)]
 
     def refused(self, raw: dict[str, Any], why: NotDone) -> Response:
         """The form again, with the reason; or with what was entered meanwhile."""

@@ -94,4 +94,12 @@ def beside(
     if would.refusal is None:
         return Looked(would, refusal, changed, status)
     told = status if refusal or overtaken else HTTPStatus.UNPROCESSABLE_ENTITY
-    return Looked(None, refusal or would.refusal, False, told, in_vain=refusal is None)
+    return Looked(None, _together(refusal, would.refusal), False, told, in_vain=refusal is None)
+
+
+def _together(refusal: Refusal | None, would: Refusal) -> Refusal:
+    """Why a form came back, with whatever else would be refused at other fields."""
+    if refusal is None or not refusal.findings:
+        return refusal or would
+    told = {each.field for each in refusal.findings}
+    return refusal.but(findings=(*refusal.findings, *(each for each in would.findings if each.field not in told)))

@@ -295,8 +295,9 @@ class _Form:
         raw = asked.read_act(rules_of(self.round_id), self.round, self.kind, form)
         if self.brought:
             raw["content"] = raw.get("content", {}) | {"questionnaire": document_in(self.brought)}
-        if faults:
-            return self.page(raw, refusal_of(faults), status=422)
+        raw, unknown = self.tools.people.received(raw, self.session.who)
+        if faults := [*faults, *unknown]:
+            return self.page(raw, refusal_of(faults), looked=True, status=422)
         if more := form.get("more"):
             return self.page(raw, more_rows=str(more))
         return raw
@@ -308,6 +309,11 @@ class _Form:
         if about:
             self.tools.seen(about, self.session.who)
         return {**told, **({"content": fills(self.tools, self.round, about)} if fills and self.round else {})}
+
+    def colleagues(self) -> list[tuple[str, str]]:
+        """Who of the office may have taken in what came: ids with names."""
+        who = self.session.who
+        return [(each.person, each.name) for each in self.tools.people.colleagues(who.office, who.role)]
 
     def about(self, raw: Mapping[str, Any] | None) -> FilingRow | None:
         """The alliance that an act is about, if the visitor sees it."""
@@ -408,6 +414,8 @@ class _Form:
         about, hints, choices = self.about(raw), HINTS.get(self.kind), CHOICES.get(self.kind)
         if choices and self.round:
             fields = asked.choosing(fields, choices(self.tools, self.round))
+        if self.session.who.staff:
+            fields = asked.offering(fields, self.colleagues())
         if self.round and self.kind in ONE_OF:
             name, options = ONE_OF[self.kind]
             fields = asked.choosing(fields, options(self.tools, self.round), {name})

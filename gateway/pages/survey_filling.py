@@ -227,6 +227,9 @@ def _saved(
     by = editing.known.questionnaire
     raw = editing.filled_in(form)
     raw = asked.with_zeros(by, raw) if form.get("do") == "zero" else raw
+    if editing.on_paper:
+        raw, unknown = tools.people.received(raw, session.who)
+        faults = (*faults, *unknown)
     saved = _kept(request, tools, session, form, replace(editing, raw=raw))
     if isinstance(saved, Response):
         return saved

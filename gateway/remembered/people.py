@@ -1,23 +1,27 @@
 """People (人员) who signed in: so that colleagues can be picked by name, and an opaque id be shown as one."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from activities.database import alone, reading, writing
 from gateway.identity import Identity
+from models.findings import Finding
 from models.gateway import PersonNameRow, PersonRow
-from models.vocabulary import Role
+from models.vocabulary import Role, Severity
+from regulation.reading import finding
 
 
 @dataclass(frozen=True)
 class People:
-    """The directory behind one database."""
+    """The directory behind one database; `seeded` are known without having signed in."""
 
     engine: Engine
+    seeded: Mapping[str, Identity] = field(default_factory=dict)
 
     def remember(self, who: Identity, now: datetime) -> None:
         """Note that somebody signed in, with the post they hold; and since when they are called so, if they were not before."""
@@ -34,6 +38,24 @@ class People:
         query = select(PersonRow).where(PersonRow.office == office, PersonRow.role == role.value)
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(PersonRow.name, PersonRow.person)))
+
+    def received(self, raw: Mapping[str, Any], who: Identity) -> tuple[dict[str, Any], list[Finding]]:
+        """An act with the id of whoever took in what came, be it that they were told by name; and that nobody of the office is called so,
+        or has that id."""
+        came = raw.get("came")
+        told = came.get("received_by") if isinstance(came, Mapping) else None
+        if not isinstance(came, Mapping) or not isinstance(told, str) or not told or told == who.person:
+            return dict(raw), []
+        seeded = {each.person: each.name for each in self.seeded.values() if each.office == who.office}
+        with reading(self.engine) as session:
+            query = select(PersonRow.person, PersonRow.name).where(PersonRow.office == who.office)
+            office = seeded | dict(session.exec(query).all())
+        called = [told] if told in office else [person for person, name in office.items() if name == told]
+        if len(called) == 1:
+            return {**raw, "came": {**came, "received_by": called[0]}}, []
+        why = f"本机构有{len(called)}人同名，请填写其编号" if called else "本机构没有这样的工作人员登录过本系统"
+        said = f"收件人须为本机构工作人员的姓名，或者其编号（如 {who.person}）：{why}"
+        return dict(raw), [finding("G-42", "/came/received_by", Severity.ERROR, said)]
 
     def named(self, persons: Iterable[str]) -> dict[str, str]:
         """The names of those who are known, by their opaque ids."""
