@@ -48,6 +48,33 @@ STICKING_OUT = """() => [...document.querySelectorAll("input, select, textarea, 
   return each.getBoundingClientRect().right > right + 1;
 }).map(each => each.name || each.id || each.outerHTML.slice(0, 80))"""
 """Inputs and groups of them that reach beyond what they stand in."""
+LETTER_BENEATH_LETTER = """() => [...document.querySelectorAll("td, th, dd, dt, li, p, button, .button")].filter(each => {
+  const style = getComputedStyle(each), {width, height} = each.getBoundingClientRect(), size = parseFloat(style.fontSize);
+  const room = width - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return width && !style.display.startsWith("inline") && each.innerText.trim().length > 5 && room < 3.2 * size && height > 5 * size;
+}).map(each => each.innerText.trim().slice(0, 40))"""
+"""What stands in a column so narrow that its words are read downwards."""
+PARTED = """() => {
+  const found = [], walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), range = document.createRange();
+  while (walker.nextNode()) for (const each of walker.currentNode.data.matchAll(/\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d/g)) {
+    if (walker.currentNode.parentElement.closest(".told, code, textarea")) continue;
+    range.setStart(walker.currentNode, each.index);
+    range.setEnd(walker.currentNode, each.index + each[0].length);
+    if (new Set([...range.getClientRects()].map(one => Math.round(one.top))).size > 1) found.push(each[0]);
+  }
+  return found;
+}"""
+"""Days that the end of a line parts from their hour, or within."""
+EQUALS = """() => [...document.querySelectorAll("main .offers")].filter(each =>
+  each.querySelectorAll(".button:not(.quiet, .grave)").length > 1).map(each => each.innerText)"""
+"""Offers of which more than one looks like the main one."""
+ON_PAPER = """() => {
+  const seen = (which) => [...document.querySelectorAll(which)].filter(each => each.checkVisibility() && each.offsetParent);
+  const pressed = seen("nav, button, .button, main form:not([method=post])").map(each => each.outerHTML.slice(0, 80));
+  const filled = [...document.querySelectorAll("main form[method=post] .field :is(input, textarea)")].filter(each => !each.closest("details:not([open])"));
+  return [...pressed, ...(filled.length && !seen("main form[method=post] .field").length ? ["what is filled in is not printed"] : [])];
+}"""
+"""What is amiss on paper: what can only be pressed is printed, or what was filled in is not."""
 CONTENTS_FIRST = """() => {
   const [contents, form] = ["#found", ".application > form"].map((each) => document.querySelector(each)?.getBoundingClientRect().top);
   return contents === undefined || form === undefined || contents < form;
@@ -120,10 +147,16 @@ class Visitor:
         await self.is_accessible(sort)
         assert await self.page.evaluate(WEIGHT) <= 100_000, f"{sort} is heavy"
         assert await self.page.evaluate(STICKING_OUT) == [], f"{sort} at the desk"
+        assert await self.page.evaluate(EQUALS) == [], f"{sort}: which is the main one?"
+        await self.page.emulate_media(media="print")
+        assert await self.page.evaluate(ON_PAPER) == [], f"{sort} on paper"
+        await self.page.emulate_media(media="screen")
         await self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         beyond = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{sort}: {beyond} pixels do not fit a phone"
         assert await self.page.evaluate(STICKING_OUT) == [], f"{sort} on a phone"
+        assert await self.page.evaluate(LETTER_BENEATH_LETTER) == [], f"{sort} on a phone"
+        assert await self.page.evaluate(PARTED) == [], f"{sort} on a phone"
         assert await self.page.evaluate(CONTENTS_FIRST), f"{sort}: on a phone the contents come after what is filled in"
         await self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
 

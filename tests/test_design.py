@@ -34,6 +34,15 @@ def test_parts_name_only_tokens_that_there_are() -> None:
     assert len(text) < 50_000
 
 
+def test_pages_lead_back_by_one_part() -> None:
+    """What leads back is not printed, and is no smaller than a finger on any page."""
+    pages = {each.name: each.read_text("utf-8") for each in (DESIGN.parent / "templates").glob("*.html")}
+    leading = [
+        name for name, page in pages.items() for line in page.splitlines() if "← " in line and "back" not in line
+    ]
+    assert leading == ["queue.html"], "in a navigation, which is not printed either"
+
+
 OF_VALUES = {
     "deadline",
     "awaited",

@@ -146,6 +146,20 @@ async def test_the_overview_says_what_is_asked_for(house: House, leader: Leader)
     assert page.says("；未填报；截至2027年3月31日24时")
 
 
+async def test_the_act_of_a_return_leads_to_where_its_figures_are_filled_in(house: House, leader: Leader) -> None:
+    acts = f"/rounds/{SURVEY}/acts"
+    officer = await house.signed_in("c-101")
+    for client, asked, led in (
+        (leader.client, "file_survey", "/my"),
+        (leader.client, f"file_survey?filing={FILING}", ADDRESS),
+        (officer, "enter_survey", f"/rounds/{SURVEY}/returns"),
+        (officer, f"enter_survey?filing={FILING}", f"/rounds/{SURVEY}/returns/{FILING}/entry"),
+        (officer, "enter_survey?filing=//else", f"/rounds/{SURVEY}/returns/%2F%2Felse/entry"),
+    ):
+        answer = await client.get(f"{acts}/{asked}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, led)
+
+
 async def test_what_is_found_stands_at_its_figure(house: House, leader: Leader) -> None:
     page = await leader.page(ADDRESS)
     raw = answer(house)

@@ -179,7 +179,7 @@ def tiles(table: Dataset, value: str, *, suffix: str = "") -> Description:
 
 
 def _shade(value: str, most: Any) -> dict[str, Any]:
-    scale = {"domain": [0, most or 1], "range": ["#ffffff", "#3b4a5c"]}
+    scale = {"domain": [0, most or 1], "range": ["#ffffff", "#3b4a5c"], "interpolate": "rgb"}
     return {"field": value, "type": "quantitative", "legend": None, "scale": scale}
 
 

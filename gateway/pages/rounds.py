@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 
@@ -36,6 +37,7 @@ from models.findings import Finding, Refusal
 from models.register import FilingRow, RoundRow
 from models.rounds.base import RoundActKind, RoundKind, called, of_year, parts
 from models.rounds.round import ROUND_ACT_TYPES, Round, RoundEntry, RoundReceipt
+from models.rounds.surveys import SurveyActKind
 from models.values import Ordinal, day_of, required
 from models.vocabulary import Role
 from regulation import naming
@@ -176,9 +178,11 @@ def paper(request: Request, tools: Doors, session: SignedIn, round_id: str, numb
 
 
 @router.get("/rounds/{round_id}/acts/{kind}", dependencies=[Depends(large)])
-def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: str, filing: str = "") -> HTMLResponse:
+def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: str, filing: str = "") -> Response:
     """The form of an act, with what the address fills in: the alliance that it is about, or another field of the act."""
     form = _form(request, tools, session, round_id, kind)
+    if kind in RETURNS:
+        return RedirectResponse(_return_at(session, round_id, quote(filing, safe="")), 303)
     told = {name: value for name, value in request.query_params.items() if name in asked.asked(kind)}
     form = replace(form, filing=filing)
     form = replace(form, opened_with=(drafted := form.draft(),))
@@ -187,6 +191,17 @@ def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: 
     first, proposed = form.first_half(filing), form.proposed(told)
     looked = form.is_for_the_second(filing) if first else form.asks_for_nothing(proposed)
     return form.page(first or proposed, looked=looked)
+
+
+RETURNS = frozenset({SurveyActKind.FILE_SURVEY, SurveyActKind.ANSWER_SURVEY_RETURN, SurveyActKind.ENTER_SURVEY})
+"""What is filled in on a page of its own, an indicator a line (survey_filling.py)."""
+
+
+def _return_at(session: Session, round_id: str, filing: str) -> str:
+    """Where a return is filled in; while nobody has said whose, where one is chosen."""
+    if session.who.staff:
+        return f"/rounds/{round_id}/returns" + (f"/{filing}/entry" if filing else "")
+    return f"/my/surveys/{round_id}/{filing}" if filing else "/my"
 
 
 @router.post("/rounds/{round_id}/acts/{kind}/saved", dependencies=[Depends(large)])

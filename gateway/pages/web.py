@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context, Macro
+from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from activities.columns import COLUMNS, days_left, overdue_of, reserved
@@ -103,10 +104,12 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
-        "local": naming.short,
-        "until": naming.short_until,
+        "local": lambda instant: unparted(naming.short(instant)),
+        "until": lambda instant: unparted(naming.short_until(instant)),
+        "unparted": unparted,
         "midnight": naming.midnight,
         "due_at": naming.short_due_at,
+        "due_in_full": naming.due_at,
         "on_day": on_day,
         "as_day": as_day,
         "once": texts.once,
@@ -126,6 +129,17 @@ def _templates() -> Environment:
     }  # fmt: skip
     templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates
+
+
+INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2})")
+
+
+def unparted(text: str) -> Markup:
+    """What is told, with each day and hour in it in one piece: no line end parts them."""
+    pieces = enumerate(INSTANT.split(text))
+    return Markup("").join(
+        Markup('<span class="whole">{}</span>').format(piece) if at % 2 else piece for at, piece in pieces
+    )
 
 
 def by_name(by: By, names: Mapping[str, str]) -> str:

@@ -53,6 +53,7 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
     return {
         "terms": terms_of(round_),
         "scheme": scheme,
+        "results_of": [register.round(each) for each in scheme.performance] if scheme else [],
         "bands": [(number, interval(band), plain(band.amount)) for number, band in enumerate(scheme.bands, 1)] if scheme else [],
         "considered": rows[:SHOWN],
         "considered_count": len(rows),
