@@ -197,7 +197,8 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
     for name, period in sorted(filing.periods.items(), key=lambda each: each[1].follows is not None):
         if period.until <= now and name not in rested_on:
             continue
-        start = last_day(filing.periods[period.follows]) if period.follows else period.from_
+        after = period.follows if not _runs_from_service(period) else None
+        start = last_day(filing.periods[after]) if after else period.from_
         moved = _count(filing, period.but(from_=start, calendar=edition))
         filing = filing.but(periods={**filing.periods, name: moved})
     waits = any(filing.periods[name].provisional for name in rested_on if name in filing.periods)
@@ -217,8 +218,19 @@ def _count(filing: Filing, period: Period) -> Period:
     )
     return period.but(
         until=max(period.until, midnight_after(last)),
-        provisional=calendar.provisional(period.calendar, period.from_, last),
+        provisional=calendar.provisional(period.calendar, period.from_, last) or is_to_be_served(filing, period),
     )
+
+
+def is_to_be_served(filing: Filing, period: Period) -> bool:
+    """Whether a period runs from the service of an entry that its leader must still be told of (G-18): its day is provisional, and
+    nothing rests on it until then."""
+    return _runs_from_service(period) and period.follows in filing.periods
+
+
+def _runs_from_service(period: Period) -> bool:
+    """Whether a period follows the service of one entry, as staff have it to do or had it: it is counted from that day."""
+    return (period.follows or "").startswith("delivery:")
 
 
 def _unit(filing: Filing, length: str) -> Unit:
@@ -331,6 +343,12 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
     return due.at, RANK[due.lapse.kind], due.lapse.of or "", due.lapse.year or 0
 
 
+def _is_kept(filing: Filing, kind: LapseKind) -> bool:
+    """Whether what ends a filing against its leader does not come yet, at no instant that is known: a letter of the leader is not
+    answered, or the leader not told of the answer."""
+    return awaits_letter(filing, kind) or bool(untold_denials(filing, kind))
+
+
 def _put_off(filing: Filing, due: Due) -> Due:
     """What would come before a letter can be proven, or while one keeps everything from completing, comes when that is over."""
     at = max(due.at, heard_until(filing, due.lapse.kind) or due.at)
@@ -345,11 +363,10 @@ def dues(filing: Filing) -> tuple[Due, ...]:
 
     All that is asked about dates is read off this, so that for one filing they are worked out once.
     """
-    letters = unanswered(filing)
     coming = [
         _put_off(filing, due) if due.lapse.kind in PUT_OFF else due
         for due in _dues(filing)
-        if not (letters and awaits_letter(filing, due.lapse.kind))
+        if due.lapse.kind not in AGAINST or not _is_kept(filing, due.lapse.kind)
     ]
     return tuple(sorted(coming, key=_order))
 
@@ -417,7 +434,7 @@ def comes_again(filing: Filing, kind: str, year: int | None, at: datetime) -> bo
     if at < in_time_until(filing, kind, at):
         return False
     if denied := filing.periods.get(denied_of(kind, year)):
-        return at >= denied.until
+        return at >= denied.until and not is_to_be_served(filing, denied)
     return kind == ActKind.STATE_DEFENCE and filing.case is not None and filing.case.defence == "rejected"
 
 
@@ -437,13 +454,17 @@ def denied_of(kind: str, year: int | None) -> str:
 
 def heard_until(filing: Filing, kind: LapseKind) -> datetime | None:
     """Until when a leader whose letter was found not genuine can prove it, before what that letter spoke against may end its filing."""
-    against = AGAINST.get(kind, ())
-    ends = (
-        period.until
-        for name, period in filing.periods.items()
-        if name.startswith("denied:") and name.split(":")[1] in against
-    )
-    return max(ends, default=None)
+    return max((filing.periods[name].until for name in _denials(filing, kind)), default=None)
+
+
+def untold_denials(filing: Filing, *kinds: LapseKind) -> list[str]:
+    """The days to prove a letter, of those that speak against an end, that have not begun: its leader must still be told of the no."""
+    return [name for name in _denials(filing, *kinds) if is_to_be_served(filing, filing.periods[name])]
+
+
+def _denials(filing: Filing, *kinds: LapseKind) -> list[str]:
+    against = {letter for kind in kinds or AGAINST for letter in AGAINST.get(kind, ())}
+    return [name for name in filing.periods if name.startswith("denied:") and name.split(":")[1] in against]
 
 
 def protected_until(filing: Filing, comes: datetime | None = None) -> datetime | None:

@@ -551,6 +551,12 @@ KEEPS: tuple[tuple[Callable[[Filing], bool], str, str, str], ...] = (
         "/filing/proposals",
         "G-42",
     ),
+    (
+        lambda filing: bool(agenda.untold_denials(filing, LapseKind.REVOKED)),
+        "认定来文不符还没有送达盟主企业，送达以后提供凭证的期限方才起算",
+        "/filing/clocks",
+        "G-42",
+    ),
     (service.is_doubted, "告知书没有签收，其他方式也没有送到", "/filing/clocks/unread", "G-18"),
 )
 """What keeps a case from its end, or has ceased to: whether it is so, in words, where a filing holds it, and the requirement behind it."""

@@ -12,8 +12,8 @@ from models.filing import Entry, Filing, Letter
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Stage, YearStatus
-from regulation import annual
-from regulation.agenda import ENDED_FROM, LETTERS_AGAINST, begin, denied_of, in_time_until, letter_of, letters_waiting
+from regulation import annual, service
+from regulation.agenda import ENDED_FROM, LETTERS_AGAINST, denied_of, in_time_until, letter_of, letters_waiting
 from regulation.moment import STRICTER_SINCE, Moment
 
 ANSWERS = (ActKind.DENY_LETTER, ActKind.CLOSE_LETTER)
@@ -39,7 +39,7 @@ def may_deny(filing: Filing, act: DenyLetter | CloseLetter, when: Moment) -> Lac
 def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
     """认定来文不符: the entry has no effect and waits no more; what did come may be entered anew, as of the day on which it came.
 
-    Its leader has days to prove it before anything that it speaks against ends the filing, for each letter that was in time, and once for
+    Its leader has days from being told to prove it before anything that it speaks against ends the filing, for each letter that was in time, and once for
     later ones of a kind on one thing: further ones do not begin them anew.
     """
     name = letter_of(filing, act.letter) or ""
@@ -49,7 +49,7 @@ def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
         return filing
     if days in filing.periods and not (letter and letter.at < in_time_until(filing, kind, letter.at)):
         return filing
-    return begin(filing, days, day)
+    return service.deny(filing, days, when)
 
 
 def may_close(filing: Filing, act: CloseLetter, when: Moment) -> Lack | None:

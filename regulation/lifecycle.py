@@ -516,7 +516,7 @@ def awaited(filing: Filing) -> str | None:
     if filing.stage in (S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.NOTICE_CLEARED):
         return reviewer
     if filing.stage is S.RETURNED:
-        return reviewer if service.is_awaited(filing) or agenda.unanswered(filing) else filing.leader
+        return reviewer if service.is_awaited(filing) or _awaits_answers(filing) else filing.leader
     if filing.stage is S.ON_NOTICE:
         waits = filing.open_objections or (filing.notice and filing.notice.ended) or agenda.unanswered(filing)
         return reviewer if waits else None
@@ -525,7 +525,7 @@ def awaited(filing: Filing) -> str | None:
     if filing.stage is S.REVOCATION_PENDING:
         case = filing.case
         staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.periods)
-        waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing) or agenda.unanswered(filing)
+        waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing) or _awaits_answers(filing)
         return reviewer if staff or waits else filing.leader
     if filing.stage is S.IN_FORCE:
         years = filing.years[-2:]
@@ -537,6 +537,11 @@ def awaited(filing: Filing) -> str | None:
             return reviewer
         return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None
     return reviewer if agenda.next_lapse(filing) else None
+
+
+def _awaits_answers(filing: Filing) -> bool:
+    """Whether a leader's letter waits for two people, or the leader to be told of their no (G-42)."""
+    return bool(agenda.unanswered(filing) or agenda.untold_denials(filing))
 
 
 def awaits_iit(filing: Filing) -> bool:
@@ -660,9 +665,10 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     settled = filing.settled_from if day_of(when.stamped_at) >= service.STRICTER_SINCE else None
     if settled and act.kind in DECIDING_AT_ONCE and when.stamped_at < settled:
         return Lack(missing="代为登记的来文当日方经两人核对，自次日起方可作出决定")
-    heard = (
-        agenda.heard_until(filing, ends) if (ends := _end_by(act)) and act.kind is not A.CONFIRM_NO_STATEMENT else None
-    )
+    ends = None if act.kind is A.CONFIRM_NO_STATEMENT else _end_by(act)
+    heard = agenda.heard_until(filing, ends) if ends else None
+    if ends and agenda.untold_denials(filing, ends):
+        return Lack(missing="认定来文不符尚未送达盟主企业，送达后有期限提供凭证", supplied_by=A.SETTLE_DELIVERY)
     if heard and when.stamped_at < heard:
         return Lack(
             missing=f"来文经认定不符，盟主企业可在{on_day(last_day_until(heard))}24时前提供凭证，此前不作出决定"

@@ -219,6 +219,8 @@ def _of_letter(proposed: str, told: str) -> Callable[[Filing, Entry], Iterator[s
         if on_paper.ON_PAPER[ActKind(name.partition(":")[0])].sender is Role.LEADER:
             yield told
         yield f"{told}_copy"
+        if entry.number in service.unsettled(entry.filing):
+            yield "decision_service_needed"
 
     return keys
 

@@ -9,7 +9,7 @@ service. Any other message that does not reach its leader is a task for staff, a
 from datetime import date, timedelta
 
 from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService, ReportUndeliverable, SettleDelivery
-from models.filing import Case, Filing, Notification
+from models.filing import Case, Filing, Notification, Period
 from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
 from models.vocabulary import Stage
@@ -221,9 +221,37 @@ def _to_settle(filing: Filing, entry: int, when: Moment) -> Filing:
     """One message more to be told in another way; of too many the oldest give way, so that a filing stays small."""
     if entry in unsettled(filing):
         return filing
-    kept = sorted(unsettled(filing))
-    surplus = (f"delivery:{each}" for each in kept[: max(0, len(kept) + 1 - UNSETTLED)])
-    return begin(end(filing, *surplus), f"delivery:{entry}", when.day)
+    kept = sorted(unsettled(filing) - _followed(filing))
+    surplus = (f"delivery:{each}" for each in kept[: max(0, len(unsettled(filing)) + 1 - UNSETTLED)])
+    return _again(begin(end(filing, *surplus), f"delivery:{entry}", when.day), entry)
+
+
+# A denial, from whose service its leader has days to prove the letter (G-42)
+
+
+def deny(filing: Filing, days: str, when: Moment) -> Filing:
+    """认定来文不符 is told by the inbox, if the leader agreed to that; else staff must tell it, and the days wait for that (G-18)."""
+    task = f"delivery:{filing.number}"
+    if not filing.consent and (filing.serves_all or filing.stage is Stage.REVOCATION_PENDING):
+        filing = begin(filing, task, when.day)
+    return begin(filing, days, when.service_day, follows=task)
+
+
+def _followed(filing: Filing) -> set[int]:
+    """The entries from whose service days still run, or would."""
+    return {int((period.follows or "").partition(":")[2]) for _, period in _proven_since(filing)}
+
+
+def _again(filing: Filing, entry: int, day: date | None = None) -> Filing:
+    """The days that run from the service of an entry, begun anew on the day of that service, or left open until it is known."""
+    for name, period in _proven_since(filing):
+        if period.follows == f"delivery:{entry}":
+            filing = begin(filing, name, day or period.from_, follows=period.follows)
+    return filing
+
+
+def _proven_since(filing: Filing) -> list[tuple[str, Period]]:
+    return [(name, filing.periods[name]) for name in _proving(filing) if filing.periods[name].follows]
 
 
 def service_failed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
@@ -238,6 +266,14 @@ def may_settle(filing: Filing, act: SettleDelivery, when: Moment) -> Lack | None
         return Lack(missing=f"第{act.entry}号登记没有待补送的消息")
     if act.method == "phone" and filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) and not filing.consent:
         return Lack(missing="决定书须以邮寄、直接或公告方式送达")
+    if act.entry not in _followed(filing):
+        return None
+    if act.method == "phone" and not filing.consent:
+        return Lack(missing="认定来文不符的告知，须以邮寄、直接或公告方式送达")
+    served_from = filing.periods[f"delivery:{act.entry}"].from_ + timedelta(days=PUBLIC_NOTICE_DAYS)
+    if act.method == "public_notice" and when.day < served_from:
+        why = f"公告送达，自公告发出之日起满{PUBLIC_NOTICE_DAYS}日为送达之日"
+        return Lack(missing=f"{why}，自{on_day(served_from)}起方可登记补送")
     return None
 
 
@@ -247,8 +283,9 @@ def decided(filing: Filing, when: Moment) -> Filing:
 
 
 def settle_delivery(filing: Filing, act: SettleDelivery, when: Moment) -> Filing:
-    """登记补送: staff told the leader in another way. It serves no notice: that is for `record_service` (G-18)."""
-    return end(filing, f"delivery:{act.entry}")
+    """登记补送: staff told the leader in another way. It serves no notice: that is for `record_service` (G-18). The days to prove a
+    letter that was found not genuine begin with it (G-42)."""
+    return _again(end(filing, f"delivery:{act.entry}"), act.entry, when.service_day)
 
 
 # A new address

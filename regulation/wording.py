@@ -443,6 +443,8 @@ class Facts(Mapping[str, str]):
             held = agenda.is_held_by(self.before, name, self.entry.at)
             return "有关程序自次日起照常办理" if held else "有关程序未因该来文停止，不受影响"
         said = "视为撤回或者不予确认" if self.filing.stage is Stage.RETURNED else "作出撤销决定"
+        if agenda.is_to_be_served(self.filing, days):
+            return f"但自告知送达之日起{days.count}日内不{said}，留待提供凭证"
         return f"但在{midnight(days.until)}以前不{said}，留待提供凭证"
 
     def word_done_by(self) -> str:
@@ -664,7 +666,9 @@ class Facts(Mapping[str, str]):
         return str(service.PUBLIC_NOTICE_DAYS)
 
     def word_document(self) -> str:
-        """待送达的文书的名称 (G-18)."""
+        """待送达的文书的名称 (G-18, G-42)."""
+        if self.entry.event.kind == ActKind.DENY_LETTER:
+            return "认定来文不符告知书"
         return TO_BE_SERVED.get(self.filing.stage, "撤销备案事先告知书")
 
     def word_entry(self) -> str:
