@@ -7,7 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
 from itertools import pairwise
@@ -864,6 +864,29 @@ def test_after_an_outage_nobody_is_said_to_have_been_reminded(alone: Register) -
     assert [line[1] for line in entered if line[2].startswith("启动撤销程序")] == [
         "2029-12-01\n00:00\n（2029-12-05 10:00登记）"
     ]
+
+
+def test_the_record_of_reminders_has_who_urged_as_well(alone: Register) -> None:
+    form = application(
+        filing_id="URGED", received_at="2027-03-15T09:00:00+08:00", by=OFFICES["province"],
+        legacy={"archived_on": "2026-12-18", "archive_number": "3号", "document_no": "辽科函1号"},
+    )  # fmt: skip
+    urged = ("city", "urge_report", "2028-10-20T09:00", {"year": 2028})
+    written(alone, told(form, urged, until=datetime(2029, 12, 3, tzinfo=SHANGHAI)))
+    lines = cells(drawn(alone, "URGED", "事先告知书"))
+    assert ["2028年10月20日", "2028年度", "沈阳市科技局催报"] in [line[1:4] for line in lines[1:]]
+    assert sum("催报" in line[3] for line in lines) == 1
+
+
+def test_what_two_letters_carried_was_read_once(register: Register) -> None:
+    (first, *_), at = read(register, "LIFE").sent, datetime(2026, 3, 15, 9, tzinfo=SHANGHAI)
+    letters = tuple(
+        letter.model_copy(update={"read_at": at + timedelta(hours=hours)})
+        for letter in first.letters
+        for hours in (3, 0)
+    )
+    assert len(letters) == 2
+    assert list(receipts(Sent(first.message, letters, ())))[1:] == ["已读 2026-03-15 09:00"]
 
 
 def test_a_leader_never_reminded_is_told_so() -> None:

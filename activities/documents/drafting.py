@@ -18,7 +18,7 @@ from activities.documents.gongwen import Grid
 from activities.documents.record import Record, Step, read, receipts
 from activities.letter_deliveries import got_through
 from activities.register import Register
-from models.acts import Lapse, ProposeRevocation
+from models.acts import Lapse, ProposeRevocation, UrgeReport
 from models.filing import Entry
 from models.register import EntryRow, Paper
 from models.values import day_of, legible
@@ -245,15 +245,15 @@ def _alliances(told: _Told, steps: Sequence[Step]) -> Grid:
 
 
 def _reminders(told: _Told, steps: Sequence[Step]) -> Grid:
-    """提醒记录: when the leader was told what of which year, and what became of it (G-19)."""
+    """提醒记录: when the leader was reminded or urged of which year, and what became of it (G-19)."""
     years = told.step.filing.case.years if told.step.filing.case else ()
     rows: list[tuple[str, ...]] = []
     for sent in told.record.sent:
         event = told.record.steps[sent.message.number - 1].entry.event
         if sent.message.to != "leader" or sent.message.number >= told.step.entry.number:
             continue
-        year = told.step.filing.year(event.year or 0) if isinstance(event, Lapse) else None
-        if isinstance(event, Lapse) and year and year.year in years:
+        year = told.step.filing.year(event.year or 0) if isinstance(event, Lapse | UrgeReport) else None
+        if isinstance(event, Lapse | UrgeReport) and year and year.year in years:
             day = day_of(sent.message.created_at)
             about = _reminding(event, (day - day_of(year.due)).days + 1)
             rows.append((str(len(rows) + 1), on_day(day), f"{event.year}年度", about, "\n".join(receipts(sent))))
@@ -263,9 +263,11 @@ def _reminders(told: _Told, steps: Sequence[Step]) -> Grid:
     return Grid(header=header, widths=(12, 42, 22, 34, 46), rows=rows)
 
 
-def _reminding(lapse: Lapse, days: int) -> str:
-    """What a reminder was, by the days from the deadline to the day on which it was written."""
-    if lapse.kind is LapseKind.YEAR_MISSED:
+def _reminding(event: Lapse | UrgeReport, days: int) -> str:
+    """What a reminder was, by the days from the deadline to the day on which it was written; or that an office urged."""
+    if isinstance(event, UrgeReport):
+        return f"{offices.title(event.by.role, event.by.office)}催报"
+    if event.kind is LapseKind.YEAR_MISSED:
         return "提醒函"
     return f"截止前{-days}日提醒" if days < 0 else f"逾期{days}日提醒"
 

@@ -128,7 +128,9 @@ CHANNELS = {"files": "发件目录", "platform": "平台收件箱", "mail": "电
 def receipts(sent: Sent) -> Iterator[str]:
     """What there is to show for a message: in the inbox since when, read or not, and each channel to it (G-18)."""
     yield f"收件箱 {minute(sent.message.created_at)}"
-    yield from (f"已读 {minute(letter.read_at)}" for letter in sent.letters if letter.read_at)
+    read = [letter.read_at for letter in sent.letters if letter.read_at]
+    if read:  # it was carried by two letters, its own and one of a day: it is read once
+        yield f"已读 {minute(min(read))}"
     for each in sent.deliveries:
         if each.channel != TRAY:
             name = CHANNELS.get(each.channel, each.channel)

@@ -371,4 +371,5 @@ def form_page(
         previewed=previewed(editing.raw, day_of(tools.clock())),
         half=_first(tools, editing) if editing.on_paper else None,
         closed=editing.closed(tools.clock()),
+        expired=known.expired(day_of(tools.clock())),
     )

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from models.findings import Finding
-from models.rounds.base import OpenRound, RoundAct, RoundKind, RoundStage
+from models.rounds.base import MoveWindow, OpenRound, RoundAct, RoundKind, RoundStage
 from models.rounds.questionnaires import Questionnaire
 from models.rounds.round import Round
 from models.rounds.surveys import (
@@ -87,6 +87,8 @@ def asks(round_: Round | None, act: RoundAct) -> Needs:
             return asked_of_a_return(round_, act.filing)
         case ReturnSurvey() if round_:
             return Needs(filings=(act.filing,), items=(round_.id,), papers=_papers(round_))
+        case MoveWindow() if round_:
+            return Needs(papers=_papers(round_))
         case _:
             return Needs()
 
@@ -117,6 +119,8 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
             return _examine_return(round_, act, content, known)
         case ReturnSurvey() if round_:
             return _examine_sending_back(round_, act, known)
+        case MoveWindow() if round_ and round_.paper in known.papers:
+            return [*_beyond(act.closes, questionnaire_of(round_.paper, known))] or act
         case _:
             return act
 
@@ -140,10 +144,23 @@ def _examine_opening(act: OpenRound, content: Mapping[str, Any] | None, known: K
         found.append(_error(f"统计年度须为{act.opens.year}年或者上一年", "/content/year"))
     if asked.first_year > opening.year:
         found.append(_error(f"这一版调查表自{asked.first_year}年起适用", "/content/questionnaire"))
+    found += _beyond(act.closes, asked)
     if found:
         return found
     state = SurveyState(year=opening.year, edition=asked.edition, earlier=_earlier(opening.year, known))
     return act.but(facts={"state": state.model_dump(mode="json"), "expected": len(known.alliances)})
+
+
+def is_expired(questionnaire: Questionnaire, day: date) -> bool:
+    """Whether a questionnaire is no longer valid on a day: nobody need answer it then (统计法)."""
+    return questionnaire.valid_until is not None and day > questionnaire.valid_until
+
+
+def _beyond(closes: date, questionnaire: Questionnaire) -> Iterator[Finding]:
+    """Nobody is asked beyond the day until which the questionnaire is valid."""
+    if questionnaire.valid_until and is_expired(questionnaire, closes):
+        last = on_day(questionnaire.valid_until)
+        yield _error(f"截止日晚于调查表的有效期（至{last}）；超过有效期限的调查表，调查对象有权拒绝填报", "/closes")
 
 
 def _earlier(year: int, known: Known) -> EarlierSurvey | None:

@@ -188,6 +188,23 @@ def test_who_names_an_edition_or_none_lays_it_down_whole(content: dict[str, Any]
     assert answering.questionnaire_in(lodged.paper) == QUESTIONNAIRES["LN-2026"]
 
 
+def test_nobody_is_asked_beyond_the_day_until_which_a_questionnaire_is_valid() -> None:
+    """统计法: whom a questionnaire asks that is no longer valid may refuse; so no window is opened, or moved, beyond that day."""
+    told = {"title": "调查", "opens": "2027-03-01", "closes": "2027-03-31"}
+    until = {**OPENING, "questionnaire": {**QUESTIONNAIRE, "edition": "LN-2027", "valid_until": "2027-03-30"}}
+    where = found(Life(ALLIANCES).says("open_round", "2027-02-20 10:00", PROV, until, **told))
+    says = "截止日晚于调查表的有效期（至2027年3月30日）；超过有效期限的调查表，调查对象有权拒绝填报"
+    assert ("/closes", says) in where
+    life = Life(ALLIANCES)
+    assert isinstance(
+        life.says("open_round", "2027-02-20 10:00", PROV, until, **told | {"closes": "2027-03-30"}), RoundReceipt
+    )
+    moved = {"closes": "2027-04-02", "reason": "系统维护"}
+    assert [at for at, _ in found(life.says("move_window", "2027-03-20 10:00", PROV, **moved))] == ["/closes"]
+    asked = answering.questionnaire_in(until)
+    assert [answering.is_expired(asked, date(2027, 3, day)) for day in (30, 31)] == [False, True]
+
+
 def test_only_the_province_opens_one() -> None:
     told = {"title": "调查", "opens": "2027-03-01", "closes": "2027-03-31"}
     assert "无权" in missing(Life(ALLIANCES).says("open_round", "2027-02-20 10:00", CITY, OPENING, **told))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -47,6 +48,10 @@ class Return:
     def year(self) -> int:
         """Of which year the figures are."""
         return answering.state_of(self.round).year or self.round.year
+
+    def expired(self, day: date) -> bool:
+        """Whether the questionnaire is no longer valid on a day."""
+        return answering.is_expired(self.questionnaire, day)
 
     @cached_property
     def subject(self) -> Subject:
