@@ -360,7 +360,8 @@ def on_paper(form: dict[str, Any], *answers: tuple[str, str, str, dict[str, Any]
     ("answers", "heard"),
     [
         (
-            [(who, "deny_letter", f"2027-05-21T{hour}:00", {"letter": "HEARD-3", "reason": "查无此件"}) for who, hour in (("city", "09"), ("city2", "10"))],
+            [(who, "deny_letter", f"2027-05-21T{hour}:00", {"letter": "HEARD-3", "reason": "查无此件"}) for who, hour in (("city", "09"), ("city2", "10"))]
+            + [("city", "settle_delivery", "2027-05-24T09:00", {"entry": 6, "method": "post"})],
             "期限内你单位未提出书面陈述、申辩意见。",
         ),
         (
