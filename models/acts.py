@@ -43,7 +43,7 @@ ArchiveNumber = Annotated[str, Field(pattern=r"^LN-CXY-[AB]-21[0-9SF]{2}00-20[0-
 LABELS = {
     "person": "人员", "office": "机构", "role": "身份",
     "id": "行为编号（同一编号即同一行为）", "kind": "行为", "by": "何人", "received_at": "收到时间", "basis": "依据条款",
-    "document_no": "文号", "reason": "理由（不得含个人信息）", "seen": "所见最后登记号", "paper": "文书摘要（SHA-256）",
+    "document_no": "文号", "reason": "理由（不得含个人信息）", "excused": "所免除的年度（不选即为撤销所依据的全部）", "seen": "所见最后登记号", "paper": "文书摘要（SHA-256）",
     "item": "核对事项编号", "message": "须补正的内容", "met": "是否符合", "note": "备注", "facts": "申请事项",
     "deficiencies": "须补正的事项", "positive": "是否同意", "checklist": "核对清单", "notice_from": "公示起日",
     "anonymous": "是否匿名", "postmarked_on": "寄出邮戳日期", "objection": "所针对的异议",
@@ -608,9 +608,13 @@ class RecordAnnouncement(_Act):
 
 
 class Restore(_WithDocumentNo, _Act):
-    """恢复备案 (G-23, Q22)."""
+    """恢复备案 (G-23, Q22): it excuses the years that it names, or all that the decision rested on."""
 
     kind: Literal[ActKind.RESTORE] = ActKind.RESTORE
+    excused: Annotated[tuple[Year, ...], Field(min_length=1, max_length=12)] | None = Field(
+        None,
+        description="the years that it excuses, where a defence proved some only; absent: all that the decision rested on",
+    )
 
 
 class RecordChallenge(_Act):

@@ -4,6 +4,7 @@ A due year closes at its deadline, filed or not. A report counts as of its recei
 is late, and a late one is an update all the same (G-11).
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from models.acts import (
@@ -595,14 +596,17 @@ def excuse_year(filing: Filing, act: ExcuseYear, when: Moment) -> Filing:
     return revocation.reconsider(end(replace(filing, year), f"extension:{act.year}"), when)
 
 
-def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Filing:
+def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment, *, left: Collection[int] = ()) -> Filing:
     """After a restoration: years that the decision rested on are excused, those due while revoked never were (Q22).
 
-    A year reported or excused before the decision stays what it is, and breaks the row.
+    A year reported or excused before the decision stays what it is, and breaks the row; one that the restoration has `left`
+    stays missed, and counts on.
     """
     first = first_due_year(filing, when.day)
     kept = tuple(
-        _excused(year) if year.year in rested_on and year.status in (YearStatus.OPEN, YearStatus.MISSED) else year
+        _excused(year)
+        if year.year in rested_on and year.year not in left and year.status in (YearStatus.OPEN, YearStatus.MISSED)
+        else year
         for year in filing.years
         if year.closed
         or year.year in rested_on

@@ -270,7 +270,7 @@ TABLE: tuple[Row, ...] = (
         two_people=revocation.takes_two),
     Row(A.RECORD_ANNOUNCEMENT, _stay(*ANNOUNCED), ("G-20", "G-20"),
         revocation.record_announcement, REVIEWER, may=revocation.may_record_announcement),
-    Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER),
+    Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER, may=standing.may_restore),
     Row(A.RECORD_CHALLENGE, _stay(*OPEN, *ENDS), ("G-23", "G-23"), revocation.record_challenge, STAFF,
         may=revocation.may_record_challenge),
     Row(A.RECORD_CHALLENGE_OUTCOME, _stay(*OPEN, *ENDS), ("G-23", "G-23"), revocation.record_challenge_outcome, STAFF,

@@ -426,11 +426,36 @@ def undoes_what_came_since(filing: Filing, act: Deregister | RecordContinuation,
     return min((mark.number for mark in marks if mark and mark.at > when.at), default=None)
 
 
+def may_restore(filing: Filing, act: Restore, when: Moment) -> Lack | None:
+    """Only years on which the decision rested are excused with it, and that somebody has not reported (Q22)."""
+    if act.excused is None:
+        return None
+    if when.day < service.STRICTER_SINCE:
+        return Lack(missing=f"恢复备案自{on_day(service.STRICTER_SINCE)}起可以写明所免除的年度")
+    excusable = years_of_decision(filing)
+    if others := sorted(set(act.excused) - set(excusable)):
+        named, of = ("、".join(map(str, years)) for years in (others, excusable))
+        return Lack(missing=f"{named}年度不是撤销所依据的未报年度" + (f"，可以免除的为{of}年度" if of else ""))
+    return None
+
+
+def years_of_decision(filing: Filing) -> tuple[int, ...]:
+    """The unreported years of a decision, which its restoration excuses."""
+    case = filing.case
+    if case is None or not case.years:
+        return ()
+    run = {*case.years, *(year.year for year in filing.missed_in_a_row)}
+    unreported = (YearStatus.OPEN, YearStatus.MISSED)
+    return tuple(year.year for year in filing.years if year.year in run and year.status in unreported)
+
+
 def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
-    """恢复备案: in force again under its number; the years of the decision are excused (G-23, Q22)."""
+    """恢复备案: in force again under its number (G-23, Q22). The years that it names are excused, or all of the decision; any
+    other that was missed stays so, and counts on."""
     rested_on = service.case_of(filing).years
     if rested_on:  # a year missed while the case was pending belongs to the same run
         rested_on += tuple(year.year for year in filing.missed_in_a_row)
+    left = [year for year in years_of_decision(filing) if act.excused is not None and year not in act.excused]
     filing = end_all(filing).but(
         stage=Stage.IN_FORCE,
         case=None,
@@ -441,7 +466,7 @@ def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
         freed_at=when.at,
         signed={},
     )
-    return annual.resume_duty(filing, rested_on, when)
+    return annual.resume_duty(filing, rested_on, when, left=left)
 
 
 # Editions

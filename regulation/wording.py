@@ -18,6 +18,7 @@ from models.acts import (
     RecordChallengeOutcome,
     RecordEvaluation,
     RecordPartyGroup,
+    Restore,
     ReturnForCorrection,
     RuleOnChange,
     RuleOnDefence,
@@ -30,7 +31,7 @@ from models.choices import CHANGES, OUTCOMES, PROCEDURES, RULINGS
 from models.filing import Entry, Filing
 from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
-from regulation import agenda, offices, review, service
+from regulation import agenda, offices, review, service, standing
 from regulation.agenda import number
 from regulation.articles import GUIDELINE_NO, GUIDELINE_TITLE, RULES_TITLE, behind, quoted
 from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received, reserved
@@ -518,6 +519,15 @@ class Facts(Mapping[str, str]):
         """年度材料的报送截止."""
         year = self.filing.year(self.year())
         return midnight(year.due) if year else "（未定）"
+
+    def word_restored_years(self) -> str:
+        """恢复时写明的免除年度，其余仍未报的年度照计 (Q22)."""
+        excused = self.entry.event.excused if isinstance(self.entry.event, Restore) else None
+        if excused is None:
+            return ""
+        left = [str(year) for year in standing.years_of_decision(self.before) if year not in excused]
+        counts = f"{'、'.join(left)}年度未报送的情况仍然计入，仍可依规补报；" if left else ""
+        return f"{'、'.join(map(str, sorted(set(excused))))}年度免予报送；{counts}"
 
     def word_status(self) -> str:
         """该年度报送情况."""

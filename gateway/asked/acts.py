@@ -19,7 +19,7 @@ from models.findings import Finding
 from models.forms import CamePaper
 from models.sections import TEXTS, order_of
 from models.vocabulary import ActKind, Ground, Kind, Role
-from regulation import checklist, intake, local_rules, offices, review, service
+from regulation import checklist, intake, local_rules, offices, review, service, standing
 from regulation.agenda import letters_waiting
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
@@ -105,6 +105,7 @@ def form_of(
         _of_this_filing(field, filing, versions, value, findings, known_by or {})
         for field in fields_of(TYPES[kind], value, findings, only=_asked(offer, filing), more_rows=more_rows)
     ]
+    shown = [field for field in shown if field.widget != "choices" or field.options]
     if kind in PAPERS:
         content = value.get("content") or {}
         only = _of_paper(kind, on_paper=offer.on_paper)
@@ -193,6 +194,9 @@ def _of_this_filing(
         case "entry":
             unsettled = {str(each): f"第{each}号登记" for each in sorted(service.unsettled(filing))}
             return _choose(field, [*(known_by or unsettled).items()])
+        case "excused":
+            years = [(str(year), f"{year}年度") for year in standing.years_of_decision(filing)]
+            return replace(field, options=tuple(years))
         case "to":
             return _choose(field, [(each.code, each.city) for each in offices.OFFICES.values()])
         case "ground":  # what opens by itself nobody proposes (G-16)

@@ -256,6 +256,8 @@ def widget_of(name: str, info: FieldInfo) -> tuple[Widget, type[BaseModel] | Non
         inner = _plain(get_args(kind)[0])
         if get_origin(inner) is Literal:
             return "choices", None, _options(name, get_args(inner))
+        if inner is int:  # which of them there are, the filing knows
+            return "choices", None, ()
         return ("lines", None, ()) if inner is str else ("rows", inner, ())
     if get_origin(kind) is dict:
         return "texts", None, _options(name, get_args(_plain(get_args(kind)[0])))
