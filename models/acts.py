@@ -604,7 +604,7 @@ class RecordAnnouncement(_Act):
 
     kind: Literal[ActKind.RECORD_ANNOUNCEMENT] = ActKind.RECORD_ANNOUNCEMENT
     url: Annotated[str, Field(pattern=r"^https?://[^\s]{3,300}$")]
-    screenshot: Digest | None = None
+    screenshot: Digest | None = Field(None, json_schema_extra={"by_programs": True})
 
 
 class Restore(_WithDocumentNo, _Act):

@@ -21,6 +21,7 @@ def _pattern(of: Any) -> str:
 MISSING = "须填写"
 TOO_SHORT = "至少{min_length}字"
 TOO_LONG = "不得超过{max_length}项"
+TOO_FEW = "至少{min_length}项"
 NO_OBJECT = "须为对象"
 
 BELOW_ZERO = "不得小于0"
@@ -43,7 +44,7 @@ MESSAGES = {
     "decimal_max_places": "小数不得超过{decimal_places}位",
     "decimal_max_digits": "数字不得超过{max_digits}位",
     "decimal_whole_digits": "整数部分不得超过{whole_digits}位",
-    "too_short": "至少{min_length}项",
+    "too_short": TOO_FEW,
     "too_long": TOO_LONG,
     "timezone_aware": "时间须带时区",
     "finite_number": "须为有限的数字",

@@ -28,7 +28,7 @@ from models.values import Value, day_of, digest
 from models.vocabulary import ActKind, Severity
 from regulation import changes, codes, identity, intake, on_paper
 from regulation.articles import cite
-from regulation.lifecycle import TABLE
+from regulation.lifecycle import OF_ANY_CASE, TABLE
 from regulation.moment import Moment
 from regulation.reading import TWICE, bounded, finding, read, repeated, twice, unfit, unseen
 from regulation.service import STRICTER_SINCE
@@ -54,6 +54,9 @@ FROM_THE_PAPER: Mapping[ActKind, tuple[str, ...]] = {
     ActKind.REPORT_CHANGE: ("substance", "leader"),
 }
 """Facts of an act that the door takes from its paper (`_facts`)."""
+
+OF_A_CASE = "A-36"
+"""The requirement behind what is done in a case, whatever its ground."""
 
 INTERFACE = "接口约定"
 PAPER_MISSING = "文书未存入备案库"
@@ -245,6 +248,7 @@ def _label(name: str) -> str:
 def _fault(kind: Any, field: str, message: str) -> Finding:
     row = next((row for row in TABLE if row.event == kind), None)
     code = row.articles[0] if row else "Q21"
+    code = OF_A_CASE if code in OF_ANY_CASE else code  # of which ground a case is, the act does not say
     article = cite(code) if row else INTERFACE
     return Finding(code=code, field=field, severity=Severity.ERROR, message=message, article=article)
 

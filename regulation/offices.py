@@ -250,7 +250,9 @@ def industry_beside(key: str | None) -> str:
 
 def addressed(to: str, office: str) -> str:
     """To whom a message goes, by name: an addressee that is a role is another house than the office whose key it shares."""
-    return title(Role(to), office) if to in set(Role) - {Role.PUBLIC} else name_of(office)
+    if to == Role.PUBLIC:
+        return Role.PUBLIC.label
+    return title(Role(to), office) if to in set(Role) else name_of(office)
 
 
 def acting(filing: Filing, act: Act) -> Collection[tuple[Role, str]] | None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args,
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from models.faults import MISSING, NO_OBJECT, TOO_LONG, in_chinese
+from models.faults import MISSING, NO_OBJECT, TOO_FEW, TOO_LONG, in_chinese
 from models.findings import Finding
 from models.forms import EVIDENCE, UPLOADED, WRITTEN, Document, EvidenceDocument
 from models.names import PROGRAMS, hidden
@@ -116,6 +116,9 @@ def _by_field(
                     rows.append(inner.model_construct(None, **dict.fromkeys(inner.model_fields)))
                     fault(info, field + pointer(index), NO_OBJECT)
             values[name] = tuple(rows)
+            fewest = _constraint(info, "min_length") or 0
+            if len(rows) < fewest:
+                fault(info, field, TOO_FEW.format(min_length=fewest))
         else:
             try:
                 values[name] = _adapter(model, name).validate_python(value)

@@ -142,7 +142,10 @@ def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack
     """Service cannot precede what it is to make good nor lie ahead, and is recorded once; it is never by the inbox."""
     if not is_awaited(filing) and not is_doubted(filing):
         served_on = filing.case.served_on if filing.case else None
-        return Lack(missing=f"告知书已于{on_day(served_on)}送达" if served_on else "补正通知书已经送达")
+        how = "送达"
+        if is_unopened(filing, FROM_SERVICE.get(filing.stage, ("",))[0]):
+            how = "送入收件箱（尚未签收），不另行登记送达"
+        return Lack(missing=f"告知书已于{on_day(served_on)}{how}" if served_on else f"补正通知书已经{how}")
     if act.method == "inbox" and filing.serves_all:
         return Lack(missing="未同意电子送达或收件箱逾期未读的，须以邮寄、直接或公告方式送达")
     earliest, why = _to_be_served_from(filing), ""

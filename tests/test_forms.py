@@ -18,12 +18,15 @@ from gateway.asked.forms import Field, fields_of
 from models.acts import By, ReturnForCorrection
 from models.choices import CHOICES
 from models.forms import AnnualReport, ObjectionPaper
+from models.rounds.inspections import Assignment
+from models.rounds.merit import Scheme
 from models.sections import order_of
 from models.values import Value, storable
-from models.vocabulary import ActKind, Kind, Role, Severity
-from regulation import checklist, intake, judging, lodging
+from models.vocabulary import ActKind, Kind, Role, Severity, Stage
+from regulation import checklist, intake, judging, lodging, reading
+from regulation.articles import cite
 from regulation.moment import Moment
-from regulation.offers import TYPES, offers
+from regulation.offers import TYPES, offer, offers
 from regulation.reading import finding
 from regulation.rounds import offers as round_offers
 from regulation.rounds.every import rules_of
@@ -32,7 +35,7 @@ from tests.filling import sent, written
 from tests.in_force import also_in_force, asked_by
 from tests.law.cases import load
 from tests.samples import one_in
-from tests.simulated import told
+from tests.simulated import lived, told
 from tests.story import application, instant
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -330,3 +333,34 @@ def test_the_form_of_an_opening_asks_for_what_that_officer_may_open() -> None:
     marked = {at for at, field in call.items() if field.required}
     assert marked >= {"/document_no", "/content/recommend_by", "/content/text"}
     assert {at for at, field in call.items() if field.seldom} == {"/basis", "/reason"}
+
+
+def test_what_only_a_program_could_write_is_on_no_form_and_evidence_is_nobodys() -> None:
+    assert "screenshot" not in acts.asked(ActKind.RECORD_ANNOUNCEMENT)
+    entry = next(each for each in lived("LN-1").docket if each.filing.stage is Stage.IN_FORCE)
+    filing, when = entry.filing, Moment(entry.entered_at, entry.entered_at)
+    proposing = offer(filing, ActKind.PROPOSE_REVOCATION, when, By.model_validate(OFFICES["city"]))
+    assert proposing
+    documents = next(each for each in acts.form_of(filing, proposing, [], {}, []) if each.at == "/content/documents")
+    assert "kind" in {each.name for each in documents.blank}
+    assert "owner" not in {each.name for each in documents.blank}
+
+
+@pytest.mark.parametrize(
+    "inspectors", [[], [{"person": "p-1", "name": "甲", "employer": "省科技厅", "no_conflict": True}]]
+)
+def test_a_list_that_has_too_few_rows_is_a_finding_and_no_error_of_ours(inspectors: list[Any]) -> None:
+    """Were that all that is wrong with a paper, its page answered 500."""
+    _, found = reading.read(Assignment, {"planned_on": "2026-12-10", "inspectors": inspectors}, {}, "/content")
+    assert [(each.field, each.message) for each in found] == [
+        ("/content/inspectors", "检查人员（不少于两人）：至少2项")
+    ]
+    _, found = reading.read(Scheme, {"bands": []}, {})
+    assert ("/bands", "区间定额表：至少1项") in {(each.field, each.message) for each in found}
+
+
+def test_an_act_of_a_case_is_told_under_no_ground_of_another() -> None:
+    """What a termination lacks is told by the article on cases: which ground it is of, the act does not say."""
+    raw = {"id": "d", "kind": "drop_revocation", "by": OFFICES["city"]}
+    (found,) = lodging.lodge("LN-1", raw).findings
+    assert (found.field, found.article) == ("/reason", cite("A-36"))

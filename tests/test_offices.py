@@ -61,6 +61,7 @@ def test_the_industry_department_of_a_city_has_a_name_of_its_own() -> None:
     assert offices.title(Role.CITY_IIT, "210100") == offices.industry_beside("210100-shengaoqu") == "沈阳市工信部门"
     assert offices.title(Role.CITY_IIT, "210300") == offices.addressed("city_iit", "210300") == "鞍山市工业和信息化局"
     assert offices.addressed("reviewer", "210300") == "鞍山市科学技术局"
+    assert offices.addressed("public", "public") == "社会公众"
     assert offices.addressed("province_iit", offices.PROVINCE) == "省工信厅"
     assert offices.industry_beside(None) == "市工信部门"
 

@@ -11,12 +11,12 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from gateway.asked.filled import read
-from gateway.asked.forms import ByField, Field, by_field, fields_of
+from gateway.asked.forms import ByField, Field, asked_of, by_field, fields_of
 from models.acts import NEW_VERSIONS, TOGETHER, By, Came, ChecklistLine, Deficiency
 from models.choices import CHOICES
 from models.filing import Filing
 from models.findings import Finding
-from models.forms import CamePaper
+from models.forms import EVIDENCE, CamePaper
 from models.sections import TEXTS, order_of
 from models.vocabulary import ActKind, Ground, Kind, Role
 from regulation import checklist, intake, local_rules, offices, review, service, standing
@@ -81,7 +81,7 @@ def asked(kind: ActKind, of: Kind | None = None) -> list[str]:
     """
     left_out = {*BY_THE_DOOR, *FROM_THE_PAPER.get(kind, ())}
     left_out |= {"checklist"} if kind is ActKind.CONFIRM and of and not checklist.ON_CONFIRMING[of] else set()
-    names = [name for name in TYPES[kind].model_fields if name not in left_out]
+    names = [name for name in asked_of(TYPES[kind]) if name not in left_out]
     return sorted(names, key=lambda name: name in SELDOM)
 
 
@@ -110,7 +110,7 @@ def form_of(
         content = value.get("content") or {}
         only = _of_paper(kind, on_paper=offer.on_paper)
         of_paper = fields_of(PAPERS[kind], content, findings, at="/content", only=only, more_rows=more_rows)
-        shown += map(_formal, of_paper) if kind is ActKind.FORWARD else of_paper
+        shown += map(_formal, of_paper) if kind is ActKind.FORWARD else map(_of_nobody, of_paper)
     elif offer.on_paper and kind in NEW_VERSIONS:
         content, only = value.get("content") or application or {}, _of_application(filing.kind)
         shown += fields_of(FORMS[filing.kind], content, findings, at="/content", only=only, more_rows=more_rows)
@@ -136,6 +136,19 @@ def _formal(document: Field) -> Field:
         replace(each, widget="fixed", options=formal) if each.name == "kind" else each for each in document.fields
     )
     return replace(document, fields=tuple(fields))
+
+
+def _of_nobody(field: Field) -> Field:
+    """Evidence is no certificate of a member: whose it is, is not asked."""
+    if "owner" not in {each.name for each in field.blank} or any(
+        key != EVIDENCE for each in field.blank if each.name == "kind" for key, _ in each.options
+    ):
+        return field
+
+    def without(row: tuple[Field, ...]) -> tuple[Field, ...]:
+        return tuple(each for each in row if each.name != "owner" or each.value)
+
+    return replace(field, blank=without(field.blank), rows=tuple(map(without, field.rows)))
 
 
 def _of_application(kind: Kind) -> list[str]:

@@ -89,17 +89,23 @@ ALLIANCE = frozenset({"filing", "filing_id"})
 """What fields are called that name an alliance."""
 
 
-TAKEN_IN = "received_by"
-"""What the field is called that names whoever took in what came on paper."""
+COLLEAGUES = ("/came/received_by", "/content/inspectors/")
+"""Where the fields stand that name a colleague: who took in what came on paper, who inspects."""
+
+
+def _names_one(field: Field) -> bool:
+    return field.at.startswith(COLLEAGUES) and field.name in ("received_by", "person")
 
 
 def offering(fields: Iterable[Field], colleagues: Sequence[tuple[str, str]]) -> tuple[Field, ...]:
-    """The same form, where whoever took in what came is offered by name."""
+    """The same form, where a colleague who is asked for is offered by name."""
     return tuple(
         replace(
             field,
-            options=tuple(colleagues) if field.name == TAKEN_IN else field.options,
+            options=tuple(colleagues) if _names_one(field) else field.options,
             fields=offering(field.fields, colleagues),
+            rows=tuple(offering(row, colleagues) for row in field.rows),
+            blank=offering(field.blank, colleagues),
         )
         for field in fields
     )

@@ -97,7 +97,10 @@ class InspectionPlan(Value):
 class Inspector(Value):
     """One of those who inspect: an officer of ours, and what they declare (回避)."""
 
-    person: OpaqueId = Field(title="人员编号")
+    person: OpaqueId = Field(
+        title="人员编号",
+        json_schema_extra={"help": "该人员登录本系统的编号：检查记录由其本人登记；本机构人员可以按姓名选用。"},
+    )
     name: Name = Field(title="姓名")
     employer: Name = Field(title="工作单位")
     no_conflict: YesNo = Field(title="声明与被检查联盟各成员没有利害关系")
@@ -204,14 +207,19 @@ class CommitSeed(RoundAct):
     """提交承诺值: the hash of a secret that whoever commits keeps; for a check one person of each department (会同)."""
 
     kind: Literal[InspectionActKind.COMMIT_SEED] = InspectionActKind.COMMIT_SEED
-    commitment: Digest = Field(title="承诺值（SHA-256）")
+    commitment: Digest = Field(
+        title="承诺值（SHA-256）",
+        json_schema_extra={"help": "在本轮次页面“生成随机数”一栏生成：随机数自己保存，只提交承诺值。"},
+    )
 
 
 class RevealSeed(RoundAct):
     """揭示随机数: the secret behind one's commitment, once both have committed."""
 
     kind: Literal[InspectionActKind.REVEAL_SEED] = InspectionActKind.REVEAL_SEED
-    secret: Secret = Field(title="随机数")
+    secret: Secret = Field(
+        title="随机数", json_schema_extra={"help": "填写生成承诺值时自己保存的随机数，逐字相同；揭示后即行公布。"}
+    )
 
 
 class EnterPublicValue(RoundAct):

@@ -145,7 +145,8 @@ def may_reveal(round_: Round, act: RevealSeed, when: Moment) -> Lack | None:
     """What is revealed is what was committed to."""
     own = _own(round_, act.by)
     if own and lot.commitment(round_.id, act.secret) != own.commitment:
-        return Lack(missing="与您提交的承诺值不符，请核对随机数")
+        said = "与您提交的承诺值不符，请核对随机数"
+        return Lack(missing=said, on=(("/secret", said),))
     return None
 
 

@@ -352,6 +352,15 @@ def test_whoever_expects_a_visit_learns_that_the_lot_is_void() -> None:
     assert {each.to for each in sent} == {Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.CITY_ST, Role.LEADER}
 
 
+def test_a_secret_that_is_another_is_told_at_its_field() -> None:
+    story = told("half_revealed")
+    refused = story.does("st", "2027-03-05", kind="reveal_seed", secret="z" * 30)
+    assert isinstance(refused, Refusal)
+    assert [(each.field, each.message) for each in refused.findings] == [
+        ("/secret", "与您提交的承诺值不符，请核对随机数")
+    ]
+
+
 def test_secrets_are_revealed_before_the_public_value_is_known() -> None:
     story = told("half_committed")
     assert isinstance(story.does("iit", "2027-03-07", **committing("iit")), RoundReceipt)

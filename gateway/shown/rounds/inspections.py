@@ -66,6 +66,32 @@ ACTS: Mapping[Standing, tuple[str, ...]] = {
 }
 """What the departments may do next, by where an alliance stands."""
 
+Choices = Sequence[tuple[str, str]]
+
+
+def _standing(*standings: Standing) -> Callable[[Tools, Round], Choices]:
+    """The alliances of a round that stand at one of these, by id, each with where it stands."""
+
+    def choices(tools: Tools, round_: Round) -> Choices:
+        rows = [
+            (row.filing_id, standing)
+            for standing in standings
+            for row in tools.rounds.register.items(round_.id, state=standing.value, most=SHOWN)
+        ]
+        known = tools.register.rows([filing_id for filing_id, _ in rows], whole=False)
+        return [(key, f"{known[key].alliance_name}（{standing.label}）") for key, standing in rows if key in known]
+
+    return choices
+
+
+CHOICES: Mapping[str, Callable[[Tools, Round], Choices]] = {
+    InspectionActKind.ASSIGN_INSPECTORS: _standing(Standing.DRAWN, Standing.ASSIGNED),
+    InspectionActKind.REPLACE_DRAWN: _standing(Standing.DRAWN, Standing.ASSIGNED),
+    InspectionActKind.RECORD_FINDINGS: _standing(Standing.ASSIGNED),
+    InspectionActKind.RULE_ON_RECTIFICATION: _standing(*LEFT),
+}
+"""Of which alliances the form of an act of both departments lets one choose."""
+
 MET = (Standing.RECTIFIED, Standing.ENDED)
 """Where nothing is left of what was found: no revocation is proposed for it."""
 

@@ -49,6 +49,7 @@ CHOICES: Mapping[str, Callable[[Tools, Round], Sequence[tuple[str, str]]]] = {
     EvaluationActKind.EVALUATE: evaluation.to_evaluate,
     EvaluationActKind.REPORT_EVALUATION: evaluation.to_recommend,
     EvaluationActKind.DECIDE_TYPICAL: evaluation.to_name,
+    **inspections.CHOICES,
 }
 """Whom the form of an act lets one choose where it asks for an alliance: ids with names."""
 
