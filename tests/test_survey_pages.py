@@ -118,6 +118,22 @@ def pairs(raw: dict[str, Any]) -> list[tuple[str, str]]:
     return [*((name, str(value)) for name, value in fields.multi_items()), ("/integrity_commitment", "yes")]
 
 
+async def test_whoever_is_asked_is_told_until_when_a_questionnaire_is_valid(house: House) -> None:
+    """Whoever still has to answer a return that was sent back may refuse from then on (统计法)."""
+    written(house.tools.register, lived(FILING).until("archive"))
+    asked = QUESTIONNAIRES["LN-2026"].model_dump(mode="json") | {"edition": "LN-2027", "valid_until": "2027-03-31"}
+    opening = {"year": 2026, "questionnaire": asked}
+    house.tools.register.lodge(SURVEY, "open_round", opening, instant("2027-02-20"))
+    window = {"title": "2026年度创新资源统计调查", "opens": "2027-03-01", "closes": "2027-03-31"}
+    enters(RoundRegister(house.tools.register.engine), "open_round", "2027-02-20 10:00", PROV, opening, **window)
+    async with leading(house.tools, house.browser()) as leader:
+        page = await leader.page(ADDRESS)
+        assert (page.says("有效期至 2027年3月31日"), page.says("有权拒绝填报")) == (True, False)
+    house.tools.filings.clock.set("2027-04-01")  # type: ignore[attr-defined]
+    async with leading(house.tools, house.browser()) as leader:
+        assert (await leader.page(ADDRESS)).says("有效期已于2027年3月31日届满")
+
+
 async def test_a_return_begins_with_what_is_known_and_is_kept_as_a_draft(house: House, leader: Leader) -> None:
     page = await leader.page(ADDRESS)
     for words in ("统计年度 2026年", "2027年3月31日", "空着的数填0", "直接从事研发和相关技术创新活动"):
