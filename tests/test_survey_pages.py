@@ -19,15 +19,16 @@ from activities.rounds.register import RoundRegister
 from examples.demo import OFFICES
 from gateway.identity import Identity
 from gateway.remembered.drafts import paper_about
+from gateway.shown.rounds.panels import ASIDE
 from models.register import PublicNoticeRow
-from models.rounds.base import RoundAct
+from models.rounds.base import RoundAct, RoundActKind
 from models.rounds.round import ROUND_ACT, RoundEntry
 from models.settings import Settings
 from models.values import canonical, digest
 from models.vocabulary import Role
 from regulation.moment import Moment
 from regulation.rounds import table
-from regulation.rounds.every import rules_of
+from regulation.rounds.every import RULES, rules_of
 from regulation.rounds.figures import form_of
 from regulation.rounds.questionnaires import CALLED_OFF, QUESTIONNAIRES, choices, examined, newest
 from tests.databases import Databases
@@ -174,6 +175,19 @@ async def test_the_act_of_a_return_leads_to_where_its_figures_are_filled_in(hous
     ):
         answer = await client.get(f"{acts}/{asked}", follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, led)
+
+
+async def test_the_page_of_a_survey_leads_its_leader_to_the_return_and_nowhere_else(
+    house: House, leader: Leader
+) -> None:
+    shown = await leader.page(f"/rounds/{SURVEY}")
+    assert [each for each in shown.links if each.startswith(("/my/surveys", "/rounds/"))] == [ADDRESS]
+
+
+def test_what_calls_off_a_round_is_never_its_main_act() -> None:
+    every = {kind for rules in RULES.values() for kind in rules.rows}
+    assert every >= ASIDE
+    assert [kind for kind, rules in RULES.items() if not set(rules.rows) - ASIDE - {RoundActKind.OPEN_ROUND}] == []
 
 
 async def test_what_is_found_stands_at_its_figure(house: House, leader: Leader) -> None:

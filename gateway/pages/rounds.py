@@ -29,7 +29,7 @@ from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.foreseen import Foreseen, previewed
 from gateway.shown.rounds import downloads, seen
 from gateway.shown.rounds.foreseen import foreseen
-from gateway.shown.rounds.panels import BESIDE, CHOICES, FILLED_IN, HINTS, ONE_OF, PANELS, UNASKED
+from gateway.shown.rounds.panels import ASIDE, BESIDE, CHOICES, FILLED_IN, HINTS, ONE_OF, PANELS, UNASKED
 from gateway.shown.rounds.questionnaires import brought_shown, document_in
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
@@ -101,6 +101,8 @@ def show(
         rules=rules,
         mine=[each for each in offered if each.mine],
         others=[each for each in offered if not each.mine],
+        aside=ASIDE,
+        elsewhere=RETURNS if shown.get("asked_for") else (),
         states=seen.states(tools, session.who, round_id),
         called=called(round_.kind, row.jurisdiction),
         counts=seen.counts(session.who, row, round_),

@@ -7,12 +7,13 @@ from gateway.identity import Identity
 from gateway.shown.rounds import annual, calls, evaluation, inspections, outages, performance, subsidies, surveys
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
-from models.rounds.base import Parts, RoundKind
+from models.rounds.base import Parts, RoundActKind, RoundKind
 from models.rounds.evaluations import EvaluationActKind
 from models.rounds.inspections import InspectionActKind
 from models.rounds.performance import PerformanceActKind
 from models.rounds.round import Round
 from models.rounds.subsidies import SubsidyActKind
+from models.rounds.surveys import SurveyActKind
 
 Panel = Callable[[Tools, Identity, Round], Mapping[str, Any]]
 
@@ -27,6 +28,16 @@ PANELS: Mapping[RoundKind, Panel] = {
     RoundKind.OUTAGE: outages.panel,
 }
 """What its template `round_<kind>.html` is given; a kind that is here has one."""
+
+ASIDE: frozenset[str] = frozenset(
+    {
+        RoundActKind.CANCEL_ROUND, RoundActKind.MOVE_WINDOW, SurveyActKind.RETURN_SURVEY, SurveyActKind.ENTER_SURVEY,
+        PerformanceActKind.END_COMMISSION, PerformanceActKind.RETURN_APPRAISAL, SubsidyActKind.RECORD_EXCLUSION,
+        SubsidyActKind.ENTER_LIST_LETTER, SubsidyActKind.WITHDRAW_LIST, InspectionActKind.VOID_LOT,
+        InspectionActKind.REPLACE_DRAWN, InspectionActKind.ENTER_RECTIFICATION,
+    }
+)  # fmt: skip
+"""What calls off, sets right or stands in for somebody: offered after what a round goes on by, and never as the main act."""
 
 UNASKED: Mapping[RoundKind, Callable[[Parts], Collection[str]]] = {
     RoundKind.CALL: calls.unasked,
