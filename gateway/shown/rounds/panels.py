@@ -32,7 +32,7 @@ PANELS: Mapping[RoundKind, Panel] = {
 ASIDE: frozenset[str] = frozenset(
     {
         RoundActKind.CANCEL_ROUND, RoundActKind.MOVE_WINDOW, SurveyActKind.RETURN_SURVEY, SurveyActKind.ENTER_SURVEY,
-        PerformanceActKind.END_COMMISSION, PerformanceActKind.RETURN_APPRAISAL, SubsidyActKind.RECORD_EXCLUSION,
+        PerformanceActKind.DECLARE_INTEREST, PerformanceActKind.END_COMMISSION, PerformanceActKind.RETURN_APPRAISAL, SubsidyActKind.RECORD_EXCLUSION,
         SubsidyActKind.ENTER_LIST_LETTER, SubsidyActKind.WITHDRAW_LIST, InspectionActKind.VOID_LOT,
         InspectionActKind.REPLACE_DRAWN, InspectionActKind.ENTER_RECTIFICATION,
     }
