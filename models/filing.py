@@ -152,7 +152,7 @@ class Case(Value):
     """A revocation case (拟撤销). `not_before` is the earliest instant of a decision after a release or a ruling.
 
     `stopped` is the day on which it would have completed by itself with too many others: that was held, and two people
-    release it. Its notice went to a new address: `reserved` once inside the window, `readdressed` once while its arrival was in doubt.
+    release it. `ran` are the periods in which its leader was heard, as they ran until the decision. Its notice went to a new address: `reserved` once inside the window, `readdressed` once while its arrival was in doubt.
     """
 
     ground: Ground
@@ -167,6 +167,7 @@ class Case(Value):
     stopped: date | None = None
     defence: Literal["open", "rejected"] | None = None
     not_before: Instant | None = None
+    ran: dict[str, Period] = Field(default_factory=dict)
 
 
 class Challenge(Value):

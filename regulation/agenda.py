@@ -205,6 +205,11 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
     return filing if waits else end(filing, "calendar")
 
 
+def as_known_now(filing: Filing, period: Period) -> Period:
+    """A period that is over, on the calendar that the filing has now; its day moves to no earlier one."""
+    return _count(filing, period.but(calendar=filing.calendar))
+
+
 def _count(filing: Filing, period: Period) -> Period:
     if period.unit == "date" or period.count is None:
         return period

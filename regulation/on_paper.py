@@ -29,7 +29,7 @@ from models.values import at_hour, day_of, on_day
 from models.vocabulary import ActKind, LapseKind, Role
 from regulation.agenda import AGAINST, LETTERS_AGAINST, begin, comes_again, holding, last_day, letters_waiting
 from regulation.moment import Moment
-from regulation.revocation import last_day_of_window
+from regulation.revocation import last_day_of_window, ran
 from regulation.service import STRICTER_SINCE
 
 PENDING = 3
@@ -136,6 +136,8 @@ def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
             return last_day(filing.periods[grace])
     case = filing.case
     if rule.sender is Role.LEADER and case and case.served_on:
+        if as_it_ran := ran(filing, "statement_grace"):
+            return last_day(as_it_ran)
         window = last_day_of_window(filing, case.served_on)
         return last_day(begin(filing, "statement_grace", window).periods["statement_grace"])
     return None

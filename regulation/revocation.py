@@ -20,11 +20,11 @@ from models.acts import (
     RuleOnDefence,
     StateDefence,
 )
-from models.filing import Case, Challenge, Filing, Mark
+from models.filing import Case, Challenge, Filing, Mark, Period
 from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
-from regulation.agenda import begin, begin_until, end, end_all, last_day, letters_waiting, number
+from regulation.agenda import as_known_now, begin, begin_until, end, end_all, last_day, letters_waiting, number
 from regulation.identity import is_of_stop
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
@@ -141,6 +141,14 @@ def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
     return begin(answered(filing).but(case=case_of(filing).but(defence="open")), "defence", when.arrival_day)
 
 
+def ran(filing: Filing, name: str) -> Period | None:
+    """A period in which a leader was to be heard, as it runs, or ran when it was decided: never to an earlier day than was told,
+    whichever calendar or terms came since."""
+    running, case = filing.periods.get(name), filing.case
+    ended = case.ran.get(name) if case else None
+    return running or (as_known_now(filing, ended) if ended else None)
+
+
 def _in_window(filing: Filing, when: Moment) -> bool:
     """Whether a defence was received, or posted, while its sender was to be heard; that time is not over before it begins."""
     served_on = case_of(filing).served_on
@@ -148,8 +156,8 @@ def _in_window(filing: Filing, when: Moment) -> bool:
 
 
 def last_day_of_window(filing: Filing, served_on: date) -> date:
-    """Until when a leader was to be heard; once it is decided, counted anew as it ran."""
-    return last_day(filing.periods.get("window") or begin(filing, "window", served_on).periods["window"])
+    """Until when a leader was to be heard; of what was decided before `STRICTER_SINCE` counted anew."""
+    return last_day(ran(filing, "window") or begin(filing, "window", served_on).periods["window"])
 
 
 def undoes_statement_end(filing: Filing, act: StateDefence, when: Moment) -> int | None:
@@ -272,7 +280,14 @@ def revoked(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     return _revoke(filing, when)
 
 
+HEARD_IN = ("window", "statement_grace")
+"""The periods in which a leader is heard."""
+
+
 def _revoke(filing: Filing, when: Moment) -> Filing:
+    if filing.case and when.day >= STRICTER_SINCE:
+        heard = {name: filing.periods[name] for name in HEARD_IN if name in filing.periods}
+        filing = filing.but(case=filing.case.but(ran=heard))
     filing = end_all(filing).but(
         stage=Stage.REVOKED,
         decided=Mark(number=filing.number, at=when.at),
