@@ -2,9 +2,10 @@
 
 from sqlalchemy import bindparam, select
 
-from activities import rows
+from activities import outage_proposals, rows
 from activities.proposed import Proposed
 from models.acts import (
+    ApproveRevocation,
     CloseLetter,
     Lapse,
     NewVersion,
@@ -18,7 +19,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow
 from models.values import day_of, digest
-from models.vocabulary import Stage
+from models.vocabulary import Ground, Stage
 from regulation import changes, identity, intake, judging, letters, lodging
 from regulation.agenda import letter_of
 from regulation.service import STRICTER_SINCE
@@ -48,7 +49,7 @@ def against(proposed: Proposed, *, looks: bool) -> str | None:
         return None
     if isinstance(entry.event, RecordContinuation):
         return _not_continued(proposed, entry.event)
-    if fault := _not_as_entered(proposed) or _not_done(proposed):
+    if fault := _not_as_entered(proposed) or _not_done(proposed) or _not_yet_decided(proposed):
         return fault
     if name := _name_brought(proposed):
         around = proposed.around(name)
@@ -88,6 +89,19 @@ def _not_done(proposed: Proposed) -> str | None:
     if earlier and entry and letters.is_done_by(earlier.filing, entry, name, before.letters.get(name)):
         return None
     return f"来文所请之事不是由第{event.done_by}号登记办结的"
+
+
+def _not_yet_decided(proposed: Proposed) -> str | None:
+    """Whether people decide a revocation for years not reported, while it is open whether the deadline of one was to be extended for
+    an outage of our own (G-29): what time alone must not bring, they do not bring either."""
+    entry, before = proposed.entry, proposed.before
+    case = before.case if before and isinstance(entry.event, ApproveRevocation) else None
+    if before is None or case is None or case.ground is not Ground.TWO_YEARS_MISSED:
+        return None
+    if day_of(entry.entered_at) < STRICTER_SINCE:
+        return None
+    waits = outage_proposals.waits_for(before, outage_proposals.naming(proposed.db, before.id))
+    return waits.refuses if waits else None
 
 
 def _not_continued(proposed: Proposed, act: RecordContinuation) -> str | None:

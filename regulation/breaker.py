@@ -9,7 +9,7 @@ next day, and is not stopped again for being one of many.
 Likewise stops what an outage of our own may have brought about (G-29): where availability in the hours before was less than it must
 be, so that a report or a defence may not have reached us (`regulation.availability`): before the revocation itself, and before each
 deadline on whose miss it rests. And so does, however often it is released, whatever a proposal to extend a deadline for all names,
-until that is decided and has arrived.
+until that is decided and has arrived. Where the terms let people decide such a revocation, they cannot meanwhile either.
 """
 
 from collections.abc import Callable, Iterable
@@ -46,6 +46,11 @@ class Undecided:
         """In words."""
         return f"是否因系统故障顺延报送期限尚未决定（{self.round_id}），决定之前不撤销；须由两人复核后分别解除"
 
+    @property
+    def refuses(self) -> str:
+        """Why people do not decide a revocation meanwhile."""
+        return f"是否因系统故障顺延报送期限尚未决定（{self.round_id}），决定之前不批准撤销"
+
 
 @dataclass(frozen=True)
 class Awaited:
@@ -59,6 +64,11 @@ class Awaited:
         return (
             f"已决定因系统故障顺延报送期限（{self.round_id}），尚未在本备案登记，登记之前不撤销；须由两人复核后分别解除"
         )
+
+    @property
+    def refuses(self) -> str:
+        """Why people do not decide a revocation meanwhile."""
+        return f"已决定因系统故障顺延报送期限（{self.round_id}），尚未在本备案登记，登记之前不批准撤销"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,17 @@ from models.filing import Case, Challenge, Filing, Mark, Period
 from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
-from regulation.agenda import as_known_now, begin, begin_until, end, end_all, last_day, letters_waiting, number
+from regulation.agenda import (
+    as_known_now,
+    awaits_extension,
+    begin,
+    begin_until,
+    end,
+    end_all,
+    last_day,
+    letters_waiting,
+    number,
+)
 from regulation.identity import is_of_stop
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
@@ -264,6 +274,8 @@ def may_approve(filing: Filing, act: ApproveRevocation, when: Moment) -> Lack | 
         return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
     if case.held:
         return Lack(missing="撤销程序处于暂停", supplied_by=ActKind.RELEASE)
+    if case.ground is Ground.TWO_YEARS_MISSED and awaits_extension(filing) and when.day >= STRICTER_SINCE:
+        return Lack(missing="延期申请尚未批复", supplied_by=ActKind.RULE_ON_EXTENSION)
     cure = filing.periods.get("listing_cure")
     if cure and when.at < cure.until:
         return Lack(missing="经营异常名录的60日改正期尚未届满")

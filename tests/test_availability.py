@@ -32,7 +32,7 @@ from examples.province.service import Service
 from gateway.problem import Refused
 from gateway.rounds import Rounds
 from gateway.watching.proposing import Proposal, Proposing, found
-from models.acts import Release
+from models.acts import ApproveRevocation, Release
 from models.availability import Part, Span
 from models.channels import ChannelsFile
 from models.drift import DriftKind
@@ -43,7 +43,7 @@ from models.rounds.round import Round, RoundReceipt
 from models.settings import Settings
 from models.values import last_day_until
 from models.vocabulary import Stage, YearStatus
-from regulation import agenda, annual, availability, entries, offices
+from regulation import agenda, annual, availability, entries, offices, terms
 from regulation.breaker import Awaited, Undecided
 from regulation.moment import Moment
 from regulation.rounds.outages import state_of
@@ -440,6 +440,32 @@ def test_an_extension_that_has_not_arrived_yet_keeps_the_revocation_away(service
     assert outage_proposals.waits_for(waiting, [decided]) == Awaited(proposal.round_id)
     moved = annual.replace(waiting, annual.due_year(waiting, 2027).but(due=instant("2028-01-01T00:00")))
     assert outage_proposals.waits_for(moved, [decided]) is None
+
+
+def test_people_do_not_decide_meanwhile_either_where_the_terms_let_them(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, (_, revoked) = service.register, about_to_be_revoked(ONE)
+    out_before(own, instant("2027-12-01T00:00"))
+    proposal = opened(service, instant("2027-12-06T10:00"))
+    by_terms = terms.value
+    monkeypatch.setattr(terms, "value", lambda of, key, *more: key != AUTO and by_terms(of, key, *more))
+
+    def approved(at: datetime) -> str | None:
+        waiting = own.filing(ONE)
+        assert waiting
+        told = {"id": f"approve-{at:%H}", "by": OFFICES["city2"], "received_at": at, "document_no": "沈科发〔2028〕1号"}
+        appended = Entering(own).enter(entries.entered(waiting, ApproveRevocation.model_validate(told), Moment(at, at)))
+        return appended.reason if appended else None
+
+    assert proposal.round_id in (approved(revoked.at) or "")
+    for by in PROVINCE:
+        service.acts(proposal.round_id, revoked.at, by, "keep_deadline", reason="事先公告的维护")
+    assert approved(revoked.at + timedelta(hours=1)) is None
+    assert own.docket(ONE)[-1].stage is Stage.REVOKED
+
+
+AUTO = "revocation.auto_complete"
 
 
 def naming(register: Register, key: str) -> list[Round]:

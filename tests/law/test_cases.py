@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any
 
 import pytest
 from pydantic_core import to_jsonable_python
 
+from models.acts import ApproveRevocation
 from models.filing import Entry, Filing
 from models.vocabulary import LapseKind
-from regulation import agenda, entries, lifecycle, messages, publicity, texts
+from regulation import agenda, entries, lifecycle, messages, publicity, terms, texts
 from regulation.lodging import lodge
+from regulation.moment import Moment
 from regulation.simulation import Simulation
 from regulation.wording import Names
 from tests.law.cases import Case, load
@@ -226,3 +228,16 @@ def test_a_chase_that_comes_again_until_somebody_acts_is_told_once_ahead() -> No
     filing = live(case).filing
     chases = [line.lapse.level for line in entries.outlook(filing) if line.lapse.kind is LapseKind.CALENDAR_OVERDUE]
     assert chases == [1, 2, 3]
+
+
+def test_whoever_decides_what_else_completes_by_itself_waits_for_an_extension(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`revocation.auto_complete` = false (G-14, G-16): people wait for what time would wait for."""
+    case = next(each for each in CASES if each.id == "paper-extension-confirmed-when-none-is-left")
+    waiting = next(entry.filing for entry in live(case).docket if agenda.awaits_extension(entry.filing))
+    by_terms, decided_by_people = terms.value, "revocation.auto_complete"
+    monkeypatch.setattr(terms, "value", lambda of, key, *more: key != decided_by_people and by_terms(of, key, *more))
+    at = agenda.limit_after(waiting, "statement_grace", date(2027, 2, 3))
+    act = {"id": "approve", "by": {"person": "c-102", "office": waiting.jurisdiction, "role": "city_st"}}
+    approval = ApproveRevocation.model_validate(act | {"received_at": at, "document_no": "沈科发〔2027〕1号"})
+    refusal = lifecycle.check(waiting, approval, Moment(at, at))
+    assert (refusal and refusal.missing, refusal and refusal.supplied_by) == ("延期申请尚未批复", "rule_on_extension")
