@@ -3,7 +3,7 @@
 What is gathered is written before anybody reads on the same connection (`settled`), and before the transaction ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -109,12 +109,13 @@ class Gathering:
         db, waiting, heads = self.connection, self._waiting, self._heads
         self._waiting, self._heads = Written(), {}
         begun = [self._stand[of][0] for of, head in heads.items() if head is None]
-        renamed = [self._stand[of][0] for of, head in heads.items() if search_texts.changed(head, self._stand[of][0])]
-        moved = dict[Update, list[Row]]()
+        renamed, moved = begun.copy(), dict[Update, list[Row]]()
         for of, head in heads.items():
             if head is not None:
                 changed = {name: value for name, value in self._stand[of][0].items() if head[name] != value}
                 moved.setdefault(moves(*changed), []).append(changed | {"of": of})
+                if not search_texts.MADE_OF.isdisjoint(changed):
+                    renamed.append(self._stand[of][0])
         for statement, each in [
             (BEGINS, begun),
             *moved.items(),
@@ -128,11 +129,7 @@ class Gathering:
             (letter_opening.OPENS, letter_opening.opened_for(waiting.sent, waiting.shown)),
             (arrivals.ANSWERED, waiting.answered),
         ]:
-            _execute(db, statement, each)
+            if each:
+                db.execute(statement, each[0] if len(each) == 1 else each)
         search_texts.put(db, renamed)
         letter_opening.bundle(db, waiting.sent)
-
-
-def _execute(db: Connection, statement: Any, rows: Sequence[Row]) -> None:
-    if rows:
-        db.execute(statement, rows[0] if len(rows) == 1 else rows)

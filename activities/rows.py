@@ -37,12 +37,13 @@ def act_id(entry: Entry) -> str | None:
 
 def paper_of(entry: Entry) -> str | None:
     """The paper that an entry rests on; a refused one rests on none."""
-    return getattr(entry.event, "paper", None) if entry.refused is None else None
+    paper: str | None = vars(entry.event).get("paper") if entry.refused is None else None
+    return paper
 
 
 def papers_of(entry: Entry) -> tuple[str, ...]:
     """Every paper that an entry rests on: its own, and the record of receipt of what came on paper."""
-    came = getattr(entry.event, "came", None) if entry.refused is None else None
+    came = vars(entry.event).get("came") if entry.refused is None else None
     return tuple(filter(None, (paper_of(entry), came and came.record)))
 
 

@@ -21,7 +21,7 @@ from regulation import offices
 
 FILINGS, TEXTS = (model.metadata.tables[model.__tablename__] for model in (FilingRow, SearchText))
 
-MADE_OF = ("public", "archive_number", "jurisdiction", "zone")
+MADE_OF = frozenset({"public", "archive_number", "jurisdiction", "zone"})
 """The columns of a filing that its text is made of."""
 
 VARIANTS = 16
@@ -78,8 +78,10 @@ def _read(shown: str, likely: str) -> Iterator[str]:
     for count in range(len(others) + 1):
         for places in combinations(others, count):
             for letters in product(*(sorted(others[place]) for place in places)):
-                read = dict(zip(places, letters, strict=True))
-                yield "".join(read.get(place, letter) for place, letter in enumerate(likely))
+                read = list(likely)
+                for place, letter in zip(places, letters, strict=True):
+                    read[place] = letter
+                yield "".join(read)
 
 
 @cache
@@ -106,11 +108,6 @@ PUT = {"sqlite": _put(sqlite), "postgresql": _put(postgresql)}
 def row_of(filing: Mapping[str, Any]) -> Row:
     """The row of a filing."""
     return {"filing_id": filing["filing_id"], "text": text_of(filing)}
-
-
-def changed(before: Mapping[Any, Any] | None, after: Row) -> bool:
-    """Whether an entry changes what its filing is found by."""
-    return before is None or any(before[name] != after[name] for name in MADE_OF)
 
 
 def put(db: Connection, filings: Iterable[Mapping[str, Any]]) -> None:

@@ -79,8 +79,10 @@ def _called(character: str) -> str | None:
 
 def folded(name: str) -> str:
     """What two names that look the same have in common: no spaces, nothing hidden, one width, one case."""
-    shown = (each for each in unicodedata.normalize("NFKC", name) if not each.isspace() and _called(each) is None)
-    return unicodedata.normalize("NFKC", "".join(shown).casefold())
+    told = unicodedata.normalize("NFKC", name)
+    shown = (each for each in _suspect(told) if not each.isspace() and _called(each) is None)
+    seen = "".join(shown) if _suspect(told) else told.replace(" ", "")
+    return unicodedata.normalize("NFKC", seen.casefold())
 
 
 def misleads(filing_id: str) -> bool:

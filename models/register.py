@@ -4,6 +4,7 @@ Instants are stored in UTC. JSON is stored as text, exactly as it was hashed.
 """
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Index, Text, TypeDecorator, UniqueConstraint, text
@@ -25,6 +26,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """SQLite has instants as texts: of the few that an entry's rows name again and again each is written once."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """And is read once."""
+        return _of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+@lru_cache(10_000)
+def _as_text(value: datetime | None) -> str | None:
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if value else None
+
+
+@lru_cache(10_000)
+def _of_text(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
 
 
 def instant(**options: Any) -> Any:

@@ -117,9 +117,10 @@ def _of_first_half(entry: Entry) -> Iterator[str]:
 
 def _of_paper(entry: Entry) -> Iterator[str]:
     """What came on paper: its sender is told that it was entered, and superiors if it undoes what time had brought."""
-    if getattr(entry.event, "came", None) is None:
+    told = vars(entry.event)
+    if told.get("came") is None:
         return
-    if getattr(entry.event, "on_behalf_of", None) is Role.LEADER:
+    if told.get("on_behalf_of") is Role.LEADER:
         yield "entered_for_leader"
     if entry.undoes:
         yield "paper_undoes"

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from string import Formatter
 from typing import NamedTuple
@@ -113,7 +114,7 @@ class Text:
         """Title and body with every word told."""
         return once(self.title.format_map(facts)), once(self.body.format_map(facts))
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         """The words that it names; what else Python would take between braces is named as written, and no word."""
         return frozenset(

@@ -1,6 +1,7 @@
 """Names as people see them: what shows nothing is refused and said, what looks the same is one name, and no title leads astray."""
 
 import random
+import unicodedata
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -16,7 +17,7 @@ from activities.channels.robot import _text
 from activities.register import Register
 from gateway.pages.web import _templates, legibly
 from models.channels import MailSettings
-from models.names import folded, hidden, key
+from models.names import SHOWS_NOTHING, folded, hidden, key
 from models.values import legible, on_one_line
 from regulation import intake, judging, lodging
 from tests.databases import on_both
@@ -87,9 +88,25 @@ def test_names_that_look_the_same_are_one(other: str) -> None:
 
 def test_names_that_look_different_are_two_and_ordinary_ones_have_nothing_hidden() -> None:
     assert folded("沈阳市甲产学研联盟") != folded("沈阳市乙产学研联盟")
+
     for name in (NAME, "大连市“三篇大文章”（沈抚）·5G/6G产学研联盟", "Nestlé–Müller 联盟", "䶮㙓𠮷"):
         assert [*hidden(name)] == []
     assert len(key("\ufdfa" * 200)) == 64, "its folded form has thousands of characters"
+
+
+def test_whatever_shows_nothing_is_left_out_of_a_folded_name() -> None:
+    """Most names are not looked through for it: none that has to be is taken for one of those."""
+    for code in (
+        *range(0x3400),
+        *range(0xD7F0, 0x11000),
+        *range(0x1BCA0, 0x1BCA4),
+        *range(0x1D170, 0x1D180),
+        *range(0xE0000, 0xE1100),
+    ):
+        told = unicodedata.normalize("NFKC", f"示{chr(code)}例")
+        shows = [each for each in told if not unicodedata.category(each).startswith(("Z", "Cc", "Cf", "Cs"))]
+        seen = "".join(each for each in shows if not SHOWS_NOTHING.match(each))
+        assert folded(f"示{chr(code)}例") == unicodedata.normalize("NFKC", seen.casefold()), f"U+{code:04X}"
 
 
 @on_both

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    DateTime,
     Row,
     Table,
     and_,
@@ -581,6 +582,23 @@ def unguarded(register: Register) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+def test_instants_stand_in_sqlite_as_its_driver_writes_and_reads_them() -> None:
+    instants = UtcDateTime()
+    dialect = create_engine("sqlite://").dialect
+    written, read = instants.bind_processor(dialect), instants.result_processor(dialect, None)
+    as_driver = DateTime(timezone=True).dialect_impl(dialect).bind_processor(dialect)
+    assert as_driver
+    for each in (
+        None,
+        NOW,
+        NOW.astimezone(SHANGHAI),
+        datetime(1900, 1, 1, tzinfo=SHANGHAI),
+        NOW.replace(microsecond=7),
+    ):
+        assert written(each) == as_driver(each and each.astimezone(UTC))
+        assert read(written(each)) == each
 
 
 def others(value: Any, column: Column[Any]) -> list[Any]:
