@@ -43,8 +43,8 @@ quick: $(VENV)/dev ## what needs neither server nor gateway and takes under a mi
 lives: $(VENV)/dev ## every case of the law on a real server, and the year of a small province (LIVED=steps: as many as show every step of one); `make test` lives as many as show every event
 	LIVED=$${LIVED:-cases} $(BIN)/python -m pytest tests/test_lives.py tests/province_on_a_server.py -n 2 --dist loadgroup -q
 
-whole: $(VENV)/dev ## all of what `make test` tries a sample of: every door by everybody, every forgery, every golden history, more made-up lives, generated clients
-	WHOLE=1 $(BIN)/python -m pytest $$(grep -rl "^from tests.samples import" tests --include "*.py") tests/generated_clients.py -n 2 --dist loadgroup -q
+whole: $(VENV)/dev ## all of what `make test` tries a sample of: every door by everybody, every forgery, every golden history, more made-up lives, generated clients, every round in a browser
+	WHOLE=1 $(BIN)/python -m pytest $$(grep -rl "^from tests.samples import" tests --include "*.py") tests/generated_clients.py tests/in_a_browser/[a-z]*.py -n 2 --dist loadgroup -q
 
 fuzz: $(VENV)/dev ## anything at all in every field, through every door: 50,000 examples (FUZZ_EXAMPLES), seven minutes of processor time
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50000} $(BIN)/python -m pytest tests/test_fuzz.py -n 2 --dist worksteal

@@ -8,7 +8,6 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 LONG = (
     "test_browser",
-    "test_november",
     "test_processes",
     "test_restart",
     "test_money",
@@ -61,10 +60,6 @@ DEAR = (
     "test_backup",
     "test_channels",
     "test_digests",
-    "test_browser_survey",
-    "test_browser_evaluation",
-    "test_browser_call",
-    "test_inspection_pages",
     "test_importing",
     "test_letters",
     "test_desk",

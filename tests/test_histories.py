@@ -115,7 +115,7 @@ def test_a_golden_round_comes_to_the_same_entries_by_today_s_rules(path: Path, s
     assert again == golden
 
 
-@pytest.mark.parametrize("path", one_in(3, GOLDEN), ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("path", one_in(5, GOLDEN), ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_a_golden_history_replays_to_its_docket(path: Path) -> None:
     golden = await asyncio.to_thread(read, path)
     histories = [WorkflowHistory.from_json(golden["workflow_id"], json.dumps(run)) for run in golden["runs"]]

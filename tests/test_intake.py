@@ -28,6 +28,7 @@ from regulation.lifecycle import begin
 from regulation.moment import Moment
 from tests.applications import RECEIVED, at, changed, good, put, steps, take, written
 from tests.in_force import also_in_force, asked_by
+from tests.samples import examples
 
 FOLDER = Path(__file__).parent / "intake"
 MODELS: dict[str, type[BaseModel]] = {"A": forms.FormA, "B": forms.FormB}
@@ -225,7 +226,7 @@ def values() -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, 60), deadline=None)
 @given(data=st.data())
 def test_nothing_that_is_sent_makes_the_examination_stumble(kind: str, data: st.DataObject) -> None:
     document = good(kind)

@@ -659,7 +659,7 @@ def test_a_change_of_any_byte_is_found(young: Register, name: str) -> None:
         for column in table.columns:
             if column.name in BOOKKEEPING.get(name, ()):
                 continue
-            for row in (row._asdict() for row in one_in(2, picked(rows, column.name), others_on)):
+            for row in (row._asdict() for row in one_in(4, picked(rows, column.name), 2 * others_on)):
                 for other in others(row[column.name], column):
                     with meddled(connection, table, row, column.name, other):
                         if not young.verify("LIFE"):

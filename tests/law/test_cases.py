@@ -19,6 +19,7 @@ from regulation.simulation import Simulation
 from regulation.wording import Names
 from tests.law.cases import Case, load
 from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, past_of_case, written
+from tests.samples import one_in
 
 CASES = load()
 
@@ -112,7 +113,7 @@ def test_nothing_goes_wrong_in_a_prelude() -> None:
 
 def test_what_is_written_reads_back_the_same() -> None:
     """An entry loses nothing on its way through JSON: not a no, nor an empty list, nor an instant."""
-    written = [(case.id, entry) for case in CASES for entry in live(case).docket]
+    written = [(case.id, entry) for case in one_in(3, CASES) for entry in live(case).docket]
     assert [
         (case, entry.number) for case, entry in written if Entry.model_validate_json(entry.model_dump_json()) != entry
     ] == []
@@ -132,7 +133,7 @@ def _fact(filing: Filing, name: str) -> Any:
     if name == "closed":
         return lifecycle.is_over(filing)
     if name == "provisional":
-        return agenda.provisional(filing)
+        return agenda.provisional(filing) or any(agenda.is_provisional(filing, due) for due in agenda.dues(filing))
     if name == "years":
         return {str(year.year): year.status.value for year in filing.years}
     if name == "missed_years":

@@ -15,6 +15,7 @@ from regulation.moment import Moment
 from regulation.naming import CLAUSES
 from tests.law import matrix
 from tests.law.matrix import ACTS, CIRCUMSTANCES, ELSEWHERE, HAPPENS, LAPSES, Cells, Circumstance, tables
+from tests.samples import one_in
 
 QUESTIONS = [(circumstance, stage) for circumstance in CIRCUMSTANCES for stage in matrix.stages_of(circumstance.kind)]
 every_stage = pytest.mark.parametrize(("circumstance", "stage"), QUESTIONS, ids=str)
@@ -78,7 +79,7 @@ def test_every_allowed_cell_is_shown_by_a_filing(circumstance: Circumstance, sta
 @every_stage
 def test_a_flip_of_any_cell_is_seen(circumstance: Circumstance, stage: Stage) -> None:
     written, said = matrix.written(circumstance, stage), matrix.said(circumstance, stage)
-    for event, roles in written.items():
+    for event, roles in one_in(3, written.items()):
         for role in Role:
             flipped = written | {event: roles ^ {role}}
             assert len(matrix.differences(flipped, said)) == 1, f"{event} {role}"

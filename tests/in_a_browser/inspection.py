@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 ROUND = "inspection-2028-LN-1"
 PROVINCE = {"person": "p-401", "office": "210000", "role": "province_st"}
-SCRIPT = Path(__file__).parents[1] / "gateway" / "pages" / "static" / "recompute_lot.py"
+SCRIPT = Path(__file__).parents[2] / "gateway" / "pages" / "static" / "recompute_lot.py"
 ITEMS = CHECKS["LN-2026"].items(Purpose.CHECK)
 
 

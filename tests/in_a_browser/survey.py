@@ -13,10 +13,10 @@ from gateway.remembered.drafts import paper_about
 from gateway.rounds import workflow_id
 from models.values import SHANGHAI, day_of
 from regulation import data
+from tests.in_a_browser.evaluation import in_force
 from tests.in_force import editions_of_ones_own
 from tests.served import served
 from tests.test_browser import DESK, Visitor, chromium, visiting
-from tests.test_browser_evaluation import in_force
 from tests.test_round import followed
 from tests.test_survey_pages import returned
 from tests.world import World
