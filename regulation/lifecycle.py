@@ -390,7 +390,7 @@ def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     filing = _counted(filing)
     if isinstance(event, (Submit, Unreadable)):
         return filing
-    after = agenda.followed_up(_applied(filing, event, when), when)
+    after = agenda.followed_up(_applied(filing, event, when), filing, when)
     if after.kept:
         after = transition.settled(after)
     if after.proposed.keys() | after.letters.keys() <= after.proposals.keys():
