@@ -233,18 +233,6 @@ def is_to_be_served(filing: Filing, period: Period) -> bool:
     return _runs_from_service(period) and period.follows in filing.periods
 
 
-def is_in_doubt(filing: Filing, period: Period) -> bool:
-    """Whether days to correct, or to be heard, run from a notice that lies unread and is known to have arrived nowhere else: if it
-    was not served they begin anew (G-18). Of doubts that arose from `STRICTER_SINCE` on."""
-    doubted_at = filing.notification.doubted_at if filing.notification else None
-    doubted = "unread" in filing.periods and doubted_at is not None and day_of(doubted_at) >= STRICTER_SINCE
-    return doubted and any(period is filing.periods.get(name) for name in FROM_NOTICE)
-
-
-FROM_NOTICE = ("correction", "window", "statement_grace")
-"""The periods of a leader's that run from the service of the notice of a stage."""
-
-
 def _runs_from_service(period: Period) -> bool:
     """Whether a period follows the service of one entry, as staff have it to do or had it: it is counted from that day."""
     return (period.follows or "").startswith("delivery:")
@@ -349,8 +337,7 @@ def provisional(filing: Filing) -> bool:
 
 
 def is_provisional(filing: Filing, due: Due) -> bool:
-    """Whether a day between which a date was counted lies in a year without an edition (Instants 10), or the notice from whose
-    service it runs may not have been served (G-18)."""
+    """Whether a day between which a date was counted lies in a year without an edition (Instants 10)."""
     period = period_of(filing, due)
     doubted = period is not None and not period.chased and is_in_doubt(filing, period)
     return doubted or _moves_with_calendar(period, due)

@@ -250,7 +250,7 @@ def to_come(docket: Docket, due: agenda.Due, *, shortly: bool = False, again: bo
     lapse, filing = due.lapse, docket.filing
     words, at = LAPSES[lapse.kind], naming.due_at(due.at, lapse.kind)
     article, period = lifecycle.article_of(lapse, filing), agenda.period_of(filing, due)
-    moves = f"（日期为暂定，{_until(filing, period)}可能后延）" if agenda.is_provisional(filing, due) else ""
+    moves = "（日期为暂定，工作日历公布后可能后延）" if agenda.is_provisional(filing, due) else ""
     moves += naming.reserved(unopened=_unopened(docket, due.period))
     so, then, law = words["so"], words["then"], quoted(article, filing.kind)
     return Reason(
@@ -264,12 +264,6 @@ def to_come(docket: Docket, due: agenda.Due, *, shortly: bool = False, again: bo
         calendar=period.calendar if period else filing.calendar,
         because=tuple(_behind(docket, due, shortly=shortly)),
     )
-
-
-def _until(filing: Filing, period: Period | None) -> str:
-    """After what a provisional day may move."""
-    untold = period is not None and (agenda.is_in_doubt(filing, period) or agenda.is_to_be_served(filing, period))
-    return "文书确认送达后" if untold else "工作日历公布后"
 
 
 def _beneath(docket: Docket, due: agenda.Due) -> Iterator[Fact]:
@@ -343,8 +337,8 @@ def of_period(docket: Docket, name: str) -> Reason:
     else:
         short = f"{what}：{_from(period)}起算{_length(period)}，到{last}24时为止{_left_out_shortly(counted)}"
         exact = f"{what}为{_length(period)}，{_from(period)}起算（{docket.called(begun)}）{_left_out(counted)}，至{last}24时届满{later}"
-    provisional = period.provisional or agenda.is_in_doubt(filing, period)
-    moves = f"；{_until(filing, period).removesuffix('后')}以前为暂定日期" if provisional else ""
+    until = "送达盟主企业" if agenda.is_to_be_served(filing, period) else "工作日历公布"
+    moves = f"；{until}以前为暂定日期" if period.provisional else ""
     moves += "；通知尚未签收，暂计，以送达为准" if _unopened(docket, name) else ""
     by_calendar = "" if short == exact else f"；按工作日历{period.calendar}计算"
     return Reason(

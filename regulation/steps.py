@@ -82,7 +82,7 @@ def with_day(filing: Filing, step: Step, period: Period | None, now: datetime) -
         step,
         until=period.until,
         late=period.until <= now,
-        provisional=period.provisional or agenda.is_in_doubt(filing, period),
+        provisional=period.provisional,
         counted=agenda.explained(filing, period),
     )
 

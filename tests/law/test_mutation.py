@@ -24,6 +24,7 @@ NOT_SHOWN: Mapping[str, str] = {
     "annual._without_settled": "no case goes as far yet",
     "annual.warn_no_grant": _WARNING,
     "annual.warn_of_report": _WARNING,
+    "because._unopened": _ELSEWHERE,
     "days._an_extension_ahead": "a bound on days far ahead, which no case reaches yet",
     "identity.of_carried": _ELSEWHERE,
     "identity.of_failure": _ELSEWHERE,
