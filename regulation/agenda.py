@@ -792,8 +792,8 @@ def _may_be_seconded(filing: Filing, key: str) -> bool:
 def followed_up(filing: Filing, before: Filing, when: Moment) -> Filing:
     """The filing with a chase for everything that waits, and none for what does so no more.
 
-    What waited `before` and still does is chased on from where that stood, though a case, or the filing, has ended meanwhile; for
-    what began to wait from `STRICTER_SINCE` on.
+    A letter that waited `before` and still does is chased on from where that stood, though a case, or the filing, has ended
+    meanwhile; for those that were entered from `STRICTER_SINCE` on.
     """
     if filing.chased_since is None:
         return filing
@@ -807,7 +807,7 @@ def followed_up(filing: Filing, before: Filing, when: Moment) -> Filing:
     for name in sorted(waiting - filing.periods.keys()):
         what, _, of = name.partition(":")
         chased = before.periods.get(name)
-        if chased and chased.from_ >= STRICTER_SINCE:
+        if what == "second" and chased and chased.from_ >= STRICTER_SINCE:
             filing = filing.but(periods={**filing.periods, name: chased})
             continue
         day = day_of(when.stamped_at) if what == "second" else when.arrival_day
