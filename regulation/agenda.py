@@ -333,17 +333,12 @@ def _first(filing: Filing, leaving_aside: Collection[str] = (), idle: Collection
 def provisional(filing: Filing) -> bool:
     """Whether a date that a filing waits for may still move when the next calendar is published."""
     coming = (due for name, period in filing.periods.items() for due in _from_period(filing, name, period))
-    return any(_moves_with_calendar(period_of(filing, due), due) for due in coming)
+    return any(is_provisional(filing, due) for due in coming)
 
 
 def is_provisional(filing: Filing, due: Due) -> bool:
     """Whether a day between which a date was counted lies in a year without an edition (Instants 10)."""
     period = period_of(filing, due)
-    doubted = period is not None and not period.chased and is_in_doubt(filing, period)
-    return doubted or _moves_with_calendar(period, due)
-
-
-def _moves_with_calendar(period: Period | None, due: Due) -> bool:
     if period is None or not period.chased:
         return period is not None and period.provisional
     return calendar.provisional(period.calendar, last_day(period), last_day_until(due.at))
