@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.acts import Event, Lapse, OfficeKey, Submit, Unreadable
+from models.acts import Event, Lapse, OfficeKey, Submit, Unreadable, Withheld
 from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
 from models.vocabulary import Ground, Kind, Stage, YearStatus
 
@@ -401,7 +401,7 @@ class Entry(Value):
     @property
     def awaits_second(self) -> bool:
         """Whether it holds what was entered for somebody, and has no effect until another person confirms it (G-42)."""
-        return not isinstance(self.event, Lapse | Submit | Unreadable) and self.event.awaits_second
+        return not isinstance(self.event, Lapse | Submit | Unreadable | Withheld) and self.event.awaits_second
 
     @property
     def back_dated(self) -> bool:
