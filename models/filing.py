@@ -225,6 +225,15 @@ class Letter(Value):
     version: int | None = None
 
 
+class Denial(Value):
+    """A letter that was found not genuine, of which its leader is told (认定来文不符): the days in which it can be proven, whether they
+    begin with this service, and whether staff have told the leader, for good."""
+
+    days: str
+    begins: bool = False
+    told: bool = False
+
+
 class Kept(Value):
     """A number of the terms that a filing keeps from an earlier edition, and why: what it counts had begun, a year was missed, or its
     revocation was under way, when newer terms came. `year` is the reporting year that had begun."""
@@ -247,7 +256,7 @@ class Filing(Value):
     `periods` holds every running period under its name; what is stored calls them `clocks`, as it always did. `signed`
     remembers who did what another person must follow, `proposals` who made the first half of an act that takes two people, `proposed` what it says; what was proposed before
     0.4.0 is not there, and whatever the other said completed it. `letters` is what is known of those that were entered for somebody,
-    by 0.10.0 and later. `answers` and `answers_before` are of 0.1 to 0.3,
+    by 0.10.0 and later; `denials` are those found not genuine, by the task that tells it, while something rests on their service. `answers` and `answers_before` are of 0.1 to 0.3,
     which kept the ids of acts of two periods here; the register knows them all, and the next entry leaves these behind (Q21).
     `kept` are the numbers that newer `terms` do not have for it (过渡规定). `told` is when texts were last sent of which a day's first speaks for all, however many come.
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
@@ -312,6 +321,7 @@ class Filing(Value):
     proposals: dict[str, str] = Field(default_factory=dict)
     proposed: dict[str, Proposed] = Field(default_factory=dict)
     letters: dict[str, Letter] = Field(default_factory=dict)
+    denials: dict[str, Denial] = Field(default_factory=dict)
     answers: dict[str, int] = Field(default_factory=dict)
     answers_before: dict[str, int] = Field(default_factory=dict)
 

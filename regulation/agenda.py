@@ -179,7 +179,7 @@ def end(filing: Filing, *names: str) -> Filing:
 
 def end_all(filing: Filing) -> Filing:
     """The filing without any running period."""
-    return filing.but(periods={})
+    return filing.but(periods={}, denials={})
 
 
 def last_day(period: Period) -> date:
@@ -197,8 +197,7 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
     for name, period in sorted(filing.periods.items(), key=lambda each: each[1].follows is not None):
         if period.until <= now and name not in rested_on:
             continue
-        after = period.follows if not _runs_from_service(period) else None
-        start = last_day(filing.periods[after]) if after else period.from_
+        start = last_day(filing.periods[period.follows]) if period.follows else period.from_
         moved = _count(filing, period.but(from_=start, calendar=edition))
         filing = filing.but(periods={**filing.periods, name: moved})
     waits = any(filing.periods[name].provisional for name in rested_on if name in filing.periods)
@@ -223,19 +222,8 @@ def _count(filing: Filing, period: Period) -> Period:
     )
     return period.but(
         until=max(period.until, midnight_after(last)),
-        provisional=calendar.provisional(period.calendar, period.from_, last) or is_to_be_served(filing, period),
+        provisional=calendar.provisional(period.calendar, period.from_, last),
     )
-
-
-def is_to_be_served(filing: Filing, period: Period) -> bool:
-    """Whether a period runs from the service of an entry that its leader must still be told of (G-18): its day is provisional, and
-    nothing rests on it until then."""
-    return _runs_from_service(period) and period.follows in filing.periods
-
-
-def _runs_from_service(period: Period) -> bool:
-    """Whether a period follows the service of one entry, as staff have it to do or had it: it is counted from that day."""
-    return (period.follows or "").startswith("delivery:")
 
 
 def _unit(filing: Filing, length: str) -> Unit:
@@ -425,10 +413,11 @@ def holding(filing: Filing, kind: LapseKind) -> list[str]:
     against = AGAINST.get(kind, ())
     if not against:
         return []
-    return [name for name in unanswered(filing) if name.partition(":")[0] in against and not _came_again(filing, name)]
+    return [name for name in unanswered(filing) if name.partition(":")[0] in against and not came_again(filing, name)]
 
 
-def _came_again(filing: Filing, name: str) -> bool:
+def came_again(filing: Filing, name: str) -> bool:
+    """Whether a letter that waits is one that came again (`comes_again`)."""
     letter = filing.letters.get(name)
     return letter is not None and comes_again(filing, name.partition(":")[0], letter.year, letter.at)
 
@@ -436,10 +425,13 @@ def _came_again(filing: Filing, name: str) -> bool:
 def comes_again(filing: Filing, kind: str, year: int | None, at: datetime) -> bool:
     """Whether an earlier letter of the same kind on the same thing was answered, and this one came after the window in which its sender
     is heard, and after the days in which what was found not genuine can be proven. Whoever is in doubt holds."""
-    if at < in_time_until(filing, kind, at):
+    days = denied_of(kind, year)
+    if at < in_time_until(filing, kind, at) or any(
+        filing.denials[task].days == days for task in untold_denials(filing)
+    ):
         return False
-    if denied := filing.periods.get(denied_of(kind, year)):
-        return at >= denied.until and not is_to_be_served(filing, denied)
+    if denied := filing.periods.get(days):
+        return at >= denied.until
     return kind == ActKind.STATE_DEFENCE and filing.case is not None and filing.case.defence == "rejected"
 
 
@@ -459,17 +451,19 @@ def denied_of(kind: str, year: int | None) -> str:
 
 def heard_until(filing: Filing, kind: LapseKind) -> datetime | None:
     """Until when a leader whose letter was found not genuine can prove it, before what that letter spoke against may end its filing."""
-    return max((filing.periods[name].until for name in _denials(filing, kind)), default=None)
+    return max((period.until for name, period in filing.periods.items() if _speaks_against(name, kind)), default=None)
 
 
 def untold_denials(filing: Filing, *kinds: LapseKind) -> list[str]:
-    """The days to prove a letter, of those that speak against an end, that have not begun: its leader must still be told of the no."""
-    return [name for name in _denials(filing, *kinds) if is_to_be_served(filing, filing.periods[name])]
+    """The tasks of telling a leader that a letter that speaks against an end was found not genuine: that end waits for each of them."""
+    tasks = (task for task in filing.denials if task in filing.periods)
+    return [task for task in tasks if _speaks_against(filing.denials[task].days, *kinds)]
 
 
-def _denials(filing: Filing, *kinds: LapseKind) -> list[str]:
-    against = {letter for kind in kinds or AGAINST for letter in AGAINST.get(kind, ())}
-    return [name for name in filing.periods if name.startswith("denied:") and name.split(":")[1] in against]
+def _speaks_against(days: str, *kinds: LapseKind) -> bool:
+    """Whether days are those in which a letter can be proven that speaks against one of these ends, or against any."""
+    what, _, of = days.partition(":")
+    return what == "denied" and any(of.partition(":")[0] in AGAINST.get(kind, ()) for kind in kinds or AGAINST)
 
 
 def protected_until(filing: Filing, comes: datetime | None = None) -> datetime | None:
@@ -488,7 +482,7 @@ def protected_until(filing: Filing, comes: datetime | None = None) -> datetime |
 
 def protecting(filing: Filing, comes: datetime | None = None) -> list[str]:
     """The letters that keep what comes by itself from completing, so long as they wait."""
-    waiting = [name for name in letters_waiting(filing) if not _came_again(filing, name)]
+    waiting = [name for name in letters_waiting(filing) if not came_again(filing, name)]
     return [name for name in waiting if not (comes and name in filing.letters and filing.letters[name].at >= comes)]
 
 
@@ -816,7 +810,7 @@ def followed_up(filing: Filing, before: Filing, when: Moment) -> Filing:
 def _held_since(filing: Filing, letter: str) -> date | None:
     """Since when what a letter holds would have come: whoever chases it chases a case that is as old as that, not as the letter."""
     kinds = [kind for kind, against in AGAINST.items() if letter.partition(":")[0] in against]
-    if _came_again(filing, letter):
+    if came_again(filing, letter):
         return None
     at = min((due.at for due in _dues(filing) if due.lapse.kind in kinds), default=None)
     return day_of(at) if at else None

@@ -337,8 +337,7 @@ def of_period(docket: Docket, name: str) -> Reason:
     else:
         short = f"{what}：{_from(period)}起算{_length(period)}，到{last}24时为止{_left_out_shortly(counted)}"
         exact = f"{what}为{_length(period)}，{_from(period)}起算（{docket.called(begun)}）{_left_out(counted)}，至{last}24时届满{later}"
-    until = "送达盟主企业" if agenda.is_to_be_served(filing, period) else "工作日历公布"
-    moves = f"；{until}以前为暂定日期" if period.provisional else ""
+    moves = "；工作日历公布以前为暂定日期" if period.provisional else ""
     moves += "；通知尚未签收，暂计，以送达为准" if _unopened(docket, name) else ""
     by_calendar = "" if short == exact else f"；按工作日历{period.calendar}计算"
     return Reason(

@@ -7,13 +7,22 @@ it is true: a letter that could still bring its sender anything is confirmed or 
 
 from collections.abc import Callable, Mapping
 
-from models.acts import CloseLetter, DenyLetter
+from models.acts import Act, CloseLetter, DenyLetter
 from models.filing import Entry, Filing, Letter
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Stage, YearStatus
 from regulation import annual, service
-from regulation.agenda import ENDED_FROM, LETTERS_AGAINST, denied_of, in_time_until, letter_of, letters_waiting
+from regulation.agenda import (
+    ENDED_FROM,
+    LETTERS_AGAINST,
+    came_again,
+    denied_of,
+    in_time_until,
+    letter_of,
+    letters_waiting,
+    untold_denials,
+)
 from regulation.moment import STRICTER_SINCE, Moment
 
 ANSWERS = (ActKind.DENY_LETTER, ActKind.CLOSE_LETTER)
@@ -27,8 +36,20 @@ def answered(filing: Filing, letter: str, when: Moment) -> Filing:
     return filing.but(proposals=proposals, settled_from=midnight_after(day_of(when.stamped_at)))
 
 
-def may_deny(filing: Filing, act: DenyLetter | CloseLetter, when: Moment) -> Lack | None:
-    """Only what waits to be confirmed."""
+def may_deny(filing: Filing, act: DenyLetter, when: Moment) -> Lack | None:
+    """Only what waits to be confirmed, and not before its leader was told of those that were denied before."""
+    if lack := _must_wait(filing, act):
+        return lack
+    untold = len(untold_denials(filing))
+    if untold < service.DENIALS:
+        return None
+    return Lack(
+        missing=f"此前已有{untold}件认定来文不符尚未送达盟主企业，须先行补送", supplied_by=ActKind.SETTLE_DELIVERY
+    )
+
+
+def _must_wait(filing: Filing, act: DenyLetter | CloseLetter) -> Lack | None:
+    """What is answered waits to be."""
     if letter_of(filing, act.letter):
         return None
     return Lack(
@@ -40,21 +61,33 @@ def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
     """认定来文不符: the entry has no effect and waits no more; what did come may be entered anew, as of the day on which it came.
 
     Its leader has days from being told to prove it before anything that it speaks against ends the filing, for each letter that was in time, and once for
-    later ones of a kind on one thing: further ones do not begin them anew.
+    later ones of a kind on one thing: further ones do not begin them anew. What it speaks against waits until the leader was told of each,
+    but for what held nothing up any more.
     """
     name = letter_of(filing, act.letter) or ""
-    filing, letter, kind = answered(filing, act.letter, when), filing.letters.get(name), _kind(name)
+    letter, kind = filing.letters.get(name), _kind(name)
+    held_nothing = came_again(filing, name)
+    filing = answered(filing, act.letter, when)
     days, day = denied_of(kind.value, letter.year if letter else None), day_of(when.stamped_at)
     if filing.stage not in ENDED_FROM or kind not in LETTERS_AGAINST or day < STRICTER_SINCE:
         return filing
-    if days in filing.periods and not (letter and letter.at < in_time_until(filing, kind, letter.at)):
+    in_time = letter is not None and letter.at < in_time_until(filing, kind, letter.at)
+    earlier = days in filing.periods or any(each.days == days for each in filing.denials.values())
+    if earlier and held_nothing:
+        return service.tell(filing, when)
+    return service.deny(filing, days, when, begins=in_time or not earlier)
+
+
+def received(filing: Filing, act: Act) -> Filing:
+    """What came takes effect: of the same kind on the same thing nothing is left to prove."""
+    if not filing.denials or act.kind not in LETTERS_AGAINST:
         return filing
-    return service.deny(filing, days, when)
+    return service.forget_denials(filing, denied_of(act.kind.value, getattr(act, "year", None)))
 
 
 def may_close(filing: Filing, act: CloseLetter, when: Moment) -> Lack | None:
     """Only where nothing that the letter asks for is left to do. Whether that entry did it, the register sees (`is_done_by`)."""
-    if lack := may_deny(filing, act, when):
+    if lack := _must_wait(filing, act):
         return lack
     if act.done_by > filing.number:
         return Lack(missing=f"没有第{act.done_by}号登记")

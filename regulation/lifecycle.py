@@ -413,7 +413,7 @@ def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
         filing = letters.answered(filing, event.seconds or "", when) if event.on_behalf_of else filing
     if event.kind in SIGNED:
         filing = filing.but(signed={**filing.signed, event.kind.value: event.by.person})
-    return row.does(filing, event, when)
+    return row.does(letters.received(filing, event), event, when)
 
 
 def _propose(filing: Filing, act: Act, when: Moment) -> Filing:

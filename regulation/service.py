@@ -9,12 +9,12 @@ service. Any other message that does not reach its leader is a task for staff, a
 from datetime import date, timedelta
 
 from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService, ReportUndeliverable, SettleDelivery
-from models.filing import Case, Filing, Notification, Period
+from models.filing import Case, Denial, Filing, Notification
 from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
 from models.vocabulary import Stage
 from regulation import moment
-from regulation.agenda import begin, begin_until, end, last_day, number
+from regulation.agenda import begin, begin_until, end, last_day, number, untold_denials
 from regulation.moment import Moment
 
 FROM_SERVICE = {
@@ -34,6 +34,9 @@ PUBLIC_NOTICE_SINCE = STRICTER_SINCE
 
 UNSETTLED = 5
 """How many messages that did not arrive a filing keeps as tasks; the docket keeps all."""
+
+DENIALS = UNSETTLED - 1
+"""How many denials a filing knows on whose service something rests: a place is left for what else does not arrive."""
 
 
 def case_of(filing: Filing) -> Case:
@@ -60,7 +63,8 @@ def await_service(filing: Filing, when: Moment) -> Filing:
 
 def served(filing: Filing, day: date) -> Filing:
     """From the day of service run the days to correct (G-07), or the window for statement, defence and cure (G-17)."""
-    filing = end(filing, "service", "unread", "decision", "calendar", *_proving(filing))
+    untold = {task: denial for task, denial in filing.denials.items() if task in filing.periods}
+    filing = end(filing, "service", "unread", "decision", "calendar", *_proving(filing)).but(denials=untold)
     if filing.stage is Stage.RETURNED:
         return begin(filing, "correction", day)
     case = case_of(filing).but(served_on=day, ended=None)
@@ -114,7 +118,7 @@ def unsettled(filing: Filing) -> frozenset[int]:
 
 def concluded(filing: Filing) -> Filing:
     """The notice has had its effect, or has none any more: nothing is left of its service, nor of what was proven meanwhile."""
-    return end(_settled(filing), "service", "unread", *_proving(filing)).but(notification=None)
+    return end(_settled(filing), "service", "unread", *_proving(filing)).but(notification=None, denials={})
 
 
 def _proving(filing: Filing) -> list[str]:
@@ -221,40 +225,79 @@ def report_undeliverable(filing: Filing, act: ReportUndeliverable, when: Moment)
 
 
 def _to_settle(filing: Filing, entry: int, when: Moment) -> Filing:
-    """One message more to be told in another way; of too many the oldest give way, so that a filing stays small."""
-    if entry in unsettled(filing):
+    """One message more to be told in another way; what staff have told is told."""
+    task = f"delivery:{entry}"
+    denial = filing.denials.get(task)
+    if entry in unsettled(filing) or (denial and denial.told):
         return filing
-    kept = sorted(unsettled(filing) - _followed(filing))
-    surplus = (f"delivery:{each}" for each in kept[: max(0, len(unsettled(filing)) + 1 - UNSETTLED)])
-    return _again(begin(end(filing, *surplus), f"delivery:{entry}", when.day), entry)
+    filing = _came_back(filing, task, when) if denial else filing
+    return begin(_with_room(filing), task, when.day)
+
+
+def _with_room(filing: Filing) -> Filing:
+    """The filing with a place for one message more that is to be told; of too many the oldest give way, so that a filing stays small, but
+    none for which something waits."""
+    kept = sorted(each for each in unsettled(filing) if f"delivery:{each}" not in filing.denials)
+    return end(filing, *(f"delivery:{each}" for each in kept[: max(0, len(unsettled(filing)) + 1 - UNSETTLED)]))
 
 
 # A denial, from whose service its leader has days to prove the letter (G-42)
 
 
-def deny(filing: Filing, days: str, when: Moment) -> Filing:
-    """认定来文不符 is told by the inbox, if the leader agreed to that; else staff must tell it, and the days wait for that (G-18)."""
+def deny(filing: Filing, days: str, when: Moment, *, begins: bool) -> Filing:
+    """认定来文不符 is told by the inbox, unless that is known to reach nobody; else staff must tell it, and what the letter speaks
+    against waits for that (G-18). Its service `begins` the days to prove the letter, or does not where those of an earlier one run."""
     task = f"delivery:{filing.number}"
-    if not filing.consent and (filing.serves_all or filing.stage is Stage.REVOCATION_PENDING):
-        filing = begin(filing, task, when.day)
-    return begin(filing, days, when.service_day, follows=task)
+    filing = _remembered(filing, task, Denial(days=days, begins=begins))
+    if (filing.serves_all or filing.stage is Stage.REVOCATION_PENDING) and not _by_inbox(filing):
+        return begin(_with_room(filing), task, when.day)
+    return begin(filing, days, when.service_day) if begins else filing
 
 
-def _followed(filing: Filing) -> set[int]:
-    """The entries from whose service days still run, or would."""
-    return {int((period.follows or "").partition(":")[2]) for _, period in _proven_since(filing)}
+def tell(filing: Filing, when: Moment) -> Filing:
+    """认定来文不符 of a letter that held nothing up: nothing waits for its service, which is a task all the same."""
+    untold = (filing.serves_all or filing.stage is Stage.REVOCATION_PENDING) and not _by_inbox(filing)
+    return begin(_with_room(filing), f"delivery:{filing.number}", when.day) if untold else filing
 
 
-def _again(filing: Filing, entry: int, day: date | None = None) -> Filing:
-    """The days that run from the service of an entry, begun anew on the day of that service, or left open until it is known."""
-    for name, period in _proven_since(filing):
-        if period.follows == f"delivery:{entry}":
-            filing = begin(filing, name, day or period.from_, follows=period.follows)
-    return filing
+def _by_inbox(filing: Filing) -> bool:
+    """Whether the inbox serves: its leader agreed to it, and neither the notice nor an earlier denial is known not to have arrived by it."""
+    notification = filing.notification
+    in_doubt = is_awaited(filing) or is_doubted(filing) or bool(untold_denials(filing))
+    return filing.consent and not in_doubt and (notification is None or notification.by_inbox)
 
 
-def _proven_since(filing: Filing) -> list[tuple[str, Period]]:
-    return [(name, filing.periods[name]) for name in _proving(filing) if filing.periods[name].follows]
+def _remembered(filing: Filing, task: str, denial: Denial) -> Filing:
+    """One denial more on whose service something rests; of too many those that were told give way."""
+    told = [each for each in filing.denials if each not in filing.periods]
+    over = told[: max(0, len(filing.denials) + 1 - DENIALS)]
+    kept = {each: known for each, known in filing.denials.items() if each not in over}
+    return filing.but(denials={**kept, task: denial})
+
+
+def _proven_from(filing: Filing, task: str, when: Moment) -> Filing:
+    """A denial was told: the days to prove the letter begin, or those that run end no sooner than on the next day."""
+    denial, day = filing.denials[task], when.service_day
+    if denial.begins:
+        return begin(filing, denial.days, day)
+    tomorrow, running = midnight_after(day), filing.periods.get(denial.days)
+    return filing if running and running.until >= tomorrow else begin_until(filing, denial.days, day, tomorrow)
+
+
+def _came_back(filing: Filing, task: str, when: Moment) -> Filing:
+    """A denial that the inbox was to tell did not arrive: it is to be told, and the days that began with it begin anew then. Not once
+    those were over."""
+    denial = filing.denials[task]
+    running = filing.periods.get(denial.days)
+    if running and running.until <= when.at:
+        return filing.but(denials={each: known for each, known in filing.denials.items() if each != task})
+    return end(filing, denial.days) if denial.begins else filing
+
+
+def forget_denials(filing: Filing, days: str) -> Filing:
+    """What was found not genuine was received after all, or the same in another way: nothing waits for its proof any more (G-42)."""
+    kept = {task: denial for task, denial in filing.denials.items() if denial.days != days}
+    return end(filing, days).but(denials=kept) if days in filing.periods or len(kept) < len(filing.denials) else filing
 
 
 def service_failed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
@@ -269,7 +312,7 @@ def may_settle(filing: Filing, act: SettleDelivery, when: Moment) -> Lack | None
         return Lack(missing=f"第{act.entry}号登记没有待补送的消息")
     if act.method == "phone" and filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) and not filing.consent:
         return Lack(missing="决定书须以邮寄、直接或公告方式送达")
-    if act.entry not in _followed(filing):
+    if f"delivery:{act.entry}" not in filing.denials:
         return None
     if act.method == "phone" and not filing.consent:
         return Lack(missing="认定来文不符的告知，须以邮寄、直接或公告方式送达")
@@ -288,7 +331,12 @@ def decided(filing: Filing, when: Moment) -> Filing:
 def settle_delivery(filing: Filing, act: SettleDelivery, when: Moment) -> Filing:
     """登记补送: staff told the leader in another way. It serves no notice: that is for `record_service` (G-18). The days to prove a
     letter that was found not genuine begin with it (G-42)."""
-    return _again(end(filing, f"delivery:{act.entry}"), act.entry, when.service_day)
+    task = f"delivery:{act.entry}"
+    filing = end(filing, task)
+    if task not in filing.denials:
+        return filing
+    told = {**filing.denials, task: filing.denials[task].but(told=True)}
+    return _proven_from(filing.but(denials=told), task, when)
 
 
 # A new address

@@ -182,6 +182,9 @@ DECIDED = {
 }
 """What had ended a filing against its leader before something more was said of a letter."""
 
+TO_BE_PROVEN = "留待提供凭证；已经提供或者以其他方式提出的，依其办理"
+"""Until when a letter that was found not genuine can be proven, and that nothing waits for it once it was."""
+
 TO_FILL_IN = "（请填写）"
 """Where a document waits for what only the office knows."""
 
@@ -440,13 +443,17 @@ class Facts(Mapping[str, str]):
         name = agenda.letter_of(self.before, self.of_event("letter") or "") or ""
         letter, kind = self.before.letters.get(name), name.partition(":")[0]
         days = self.filing.periods.get(agenda.denied_of(kind, letter.year if letter else None))
+        said = "视为撤回或者不予确认" if self.filing.stage is Stage.RETURNED else "作出撤销决定"
+        if (task := f"delivery:{self.filing.number}") in agenda.untold_denials(self.filing):
+            if self.filing.denials[task].begins:
+                return (
+                    f"但自告知送达之日起{agenda.number(self.filing, 'letter.answer_days')}日内不{said}，{TO_BE_PROVEN}"
+                )
+            return f"但在本告知送达之日24时以前，并在此前同类来文提供凭证的期限届满以前，不{said}，{TO_BE_PROVEN}"
         if days is None or days.until <= self.entry.at:
             held = agenda.is_held_by(self.before, name, self.entry.at)
             return "有关程序自次日起照常办理" if held else "有关程序未因该来文停止，不受影响"
-        said = "视为撤回或者不予确认" if self.filing.stage is Stage.RETURNED else "作出撤销决定"
-        if agenda.is_to_be_served(self.filing, days):
-            return f"但自告知送达之日起{days.count}日内不{said}，留待提供凭证"
-        return f"但在{midnight(days.until)}以前不{said}，留待提供凭证"
+        return f"但在{midnight(days.until)}以前不{said}，{TO_BE_PROVEN}"
 
     def word_done_by(self) -> str:
         """来文何以无须处理：办结其所请之事、或者终止其所针对的程序的登记 (G-42)."""
