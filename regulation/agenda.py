@@ -572,6 +572,8 @@ def _rests(filing: Filing, what: str, thing: str) -> bool:
         return filing.stage is not Stage.IN_FORCE
     if what == "calendar" and awaits_extension(filing):
         return True
+    if what == "decision" and filing.case and filing.case.ground is Ground.TWO_YEARS_MISSED:
+        return any(each.until is None for each in decision_waits(filing, filing.case))
     return (
         what in ("decision", "calendar")
         and filing.case is not None
@@ -645,16 +647,44 @@ def _from_window(filing: Filing, period: Period) -> Iterator[Due]:
         grace = filing.periods.get("statement_grace")
         provisional = _completes_itself(filing, case) and grace is not None and grace.provisional
         yield Due(period.until, _lapse(LapseKind.STATEMENT_ENDED, provisional=provisional), "window")
-    elif (
-        _completes_itself(filing, case)
-        and not case.held
-        and case.defence != "open"
-        and not awaits_extension(filing)
-        and not awaits_calendar(filing)
-    ):
-        name = "statement_grace" if "statement_grace" in filing.periods else "window"
-        until = filing.periods[name].until
-        yield Due(max(until, case.not_before or until), _lapse(LapseKind.REVOKED), name)
+    elif _completes_itself(filing, case):
+        waits = list(decision_waits(filing, case))
+        if all(each.until for each in waits):
+            name = "statement_grace" if "statement_grace" in filing.periods else "window"
+            at = max([filing.periods[name].until, *(each.until for each in waits if each.until)])
+            yield Due(at, _lapse(LapseKind.REVOKED), name)
+
+
+class Awaits(NamedTuple):
+    """What a decision to revoke waits for, and until when; None where it waits for somebody."""
+
+    what: str
+    until: datetime | None = None
+
+
+def decision_waits(filing: Filing, case: Case) -> Iterator[Awaits]:
+    """All that a decision to revoke waits for, whoever takes it: what completes by itself and what people approve ask the same
+    (G-16, G-17, Q16, Q17). People can know what letters lie about, and how their city works: the days for letters and a calendar
+    to come are waited for on the sixth ground alone, which rests on facts of the system, and not on their word.
+    """
+    if case.served_on is None:
+        yield Awaits("service")
+    if case.ended is None:
+        yield Awaits("window")
+    if case.defence == "open":
+        yield Awaits("defence")
+    if case.held:
+        yield Awaits("hold")
+    if case.ground is Ground.TWO_YEARS_MISSED:
+        if awaits_extension(filing):
+            yield Awaits("extension")
+        if awaits_calendar(filing):
+            yield Awaits("calendar")
+    for name in ("statement_grace",) if case.ground is Ground.TWO_YEARS_MISSED else ("listing_cure",):
+        if period := filing.periods.get(name):
+            yield Awaits(name, period.until)
+    if case.not_before:
+        yield Awaits("next_day", case.not_before)
 
 
 def _completes_itself(filing: Filing, case: Case) -> bool:
@@ -662,8 +692,13 @@ def _completes_itself(filing: Filing, case: Case) -> bool:
 
 
 def awaits_calendar(filing: Filing) -> bool:
-    """Whether a decision that nobody takes would rest on days that no published calendar covers (Instants 10, G-09)."""
-    return "calendar" in filing.periods
+    """Whether a decision on the sixth ground would rest on days that no published calendar covers (Instants 10, G-09). Where people
+    take it, no period tells so: it is read off the days in which the leader was heard."""
+    case = filing.case if filing.stage is Stage.REVOCATION_PENDING else None
+    if "calendar" in filing.periods or case is None or case.ended is None or case.ground is not Ground.TWO_YEARS_MISSED:
+        return "calendar" in filing.periods
+    heard = (filing.periods.get(name) for name in ("window", "statement_grace"))
+    return not _completes_itself(filing, case) and any(period.provisional for period in heard if period)
 
 
 def awaits_extension(filing: Filing) -> bool:

@@ -4,6 +4,7 @@ Ground 6 opens by itself at the second consecutive miss and, once served, comple
 held. Every other ground takes two people. Whoever is in the lapse path may report until the last second.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 from models.acts import (
@@ -22,13 +23,13 @@ from models.acts import (
 )
 from models.filing import Case, Challenge, Filing, Mark, Period
 from models.findings import Lack
-from models.values import day_of, midnight_after, on_day
+from models.values import day_of, last_day_until, midnight_after, on_day
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation.agenda import (
     as_known_now,
-    awaits_extension,
     begin,
     begin_until,
+    decision_waits,
     end,
     end_all,
     last_day,
@@ -262,24 +263,35 @@ def release(filing: Filing, act: Release, when: Moment) -> Filing:
 
 
 def may_approve(filing: Filing, act: ApproveRevocation, when: Moment) -> Lack | None:
-    """After the window, without an open defence or hold; never instead of the sixth ground's own completion (Q17)."""
+    """Not before all that time would wait for, by the same list (`decision_waits`); never instead of the sixth ground's own completion
+    (Q17). What only time waited for before `STRICTER_SINCE`, people wait for from then on."""
     case = case_of(filing)
     if completes_itself(filing):
         return Lack(missing="第六项事由期满自行办结，不经批准")
-    if case.served_on is None:
-        return Lack(missing="告知书尚未送达", supplied_by=ActKind.RECORD_SERVICE)
-    if case.ended is None:
-        return Lack(missing="陈述申辩期尚未届满")
-    if case.defence == "open":
-        return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
-    if case.held:
-        return Lack(missing="撤销程序处于暂停", supplied_by=ActKind.RELEASE)
-    if case.ground is Ground.TWO_YEARS_MISSED and awaits_extension(filing) and when.day >= STRICTER_SINCE:
-        return Lack(missing="延期申请尚未批复", supplied_by=ActKind.RULE_ON_EXTENSION)
-    cure = filing.periods.get("listing_cure")
-    if cure and when.at < cure.until:
-        return Lack(missing="经营异常名录的60日改正期尚未届满")
+    for each in decision_waits(filing, case):
+        newly = each.what in WAITED_FOR_BY_TIME_ALONE and when.day < STRICTER_SINCE
+        if not newly and (each.until is None or when.at < each.until):
+            missing, supplied_by = NOT_YET[each.what]
+            day = last_day_until(each.until) if each.until else None
+            return Lack(missing=missing.format(last=day and on_day(day)), supplied_by=supplied_by)
     return None
+
+
+WAITED_FOR_BY_TIME_ALONE = ("extension", "calendar", "statement_grace", "next_day")
+"""What was approved over before `STRICTER_SINCE`."""
+
+NOT_YET: Mapping[str, tuple[str, ActKind | None]] = {
+    "service": ("告知书尚未送达", ActKind.RECORD_SERVICE),
+    "window": ("陈述申辩期尚未届满", None),
+    "defence": ("陈述申辩尚未复核", ActKind.RULE_ON_DEFENCE),
+    "hold": ("撤销程序处于暂停", ActKind.RELEASE),
+    "extension": ("延期申请尚未批复", ActKind.RULE_ON_EXTENSION),
+    "calendar": ("陈述申辩期所跨年度的工作日历尚未公布，期限未定", None),
+    "statement_grace": ("在途的陈述申辩信件收至{last}24时", ActKind.CONFIRM_NO_STATEMENT),
+    "listing_cure": ("经营异常名录的60日改正期尚未届满", None),
+    "next_day": ("送达、复核、确认或者解除暂停登记于{last}，自次日起方可作出决定", None),
+}
+"""Of what a decision to revoke waits for, what is told, and the act that supplies it."""
 
 
 def approve_revocation(filing: Filing, act: ApproveRevocation, when: Moment) -> Filing:

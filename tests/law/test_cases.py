@@ -17,7 +17,7 @@ from regulation.lodging import lodge
 from regulation.moment import Moment
 from regulation.simulation import Simulation
 from regulation.wording import Names
-from tests.law.cases import Case, load
+from tests.law.cases import Case, load, read
 from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, past_of_case, written
 from tests.samples import one_in
 
@@ -242,3 +242,51 @@ def test_whoever_decides_what_else_completes_by_itself_waits_for_an_extension(mo
     approval = ApproveRevocation.model_validate(act | {"received_at": at, "document_no": "沈科发〔2027〕1号"})
     refusal = lifecycle.check(waiting, approval, Moment(at, at))
     assert (refusal and refusal.missing, refusal and refusal.supplied_by) == ("延期申请尚未批复", "rule_on_extension")
+
+
+BY_HAND = {
+    "letters may be under way": (
+        "2025-03-17",
+        "2026-12-16 10:05 city2 approve_revocation",
+        "在途的陈述申辩信件收至2026年12月18日24时；须先“确认无陈述申辩”",
+    ),
+    "a ruling of the same day": (
+        "2025-03-17",
+        """2026-12-10 10:00 leader state_defence
+        2026-12-22 10:00 city2 rule_on_defence {outcome: rejected}
+        2026-12-22 10:05 city2 approve_revocation""",
+        "自次日起方可作出决定",
+    ),
+    "a release of the same day": (
+        "2025-03-17",
+        """2026-12-10 10:00 city hold
+        2026-12-22 10:00 city2 release
+        2026-12-22 10:05 city2 approve_revocation""",
+        "自次日起方可作出决定",
+    ),
+    "a calendar to come": ("2026-03-16", "2027-12-22 10:05 city2 approve_revocation", "工作日历尚未公布"),
+    "nothing more": ("2025-03-17", "2026-12-19 00:00 city2 approve_revocation", None),
+    "a calendar that has come": (
+        "2026-03-16",
+        """2027-12-22 10:05 operator calendar_published {calendar: 2027-fictional}
+        2027-12-23 10:05 city2 approve_revocation""",
+        None,
+    ),
+}
+"""Lives of the sixth ground where people decide on it too: since when in force, what is done, and why the last of it is refused."""
+
+
+@pytest.mark.parametrize("waits_for", BY_HAND)
+def test_whoever_decides_what_else_completes_by_itself_waits_for(
+    waits_for: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`revocation.auto_complete` = false (G-16, G-17, Q16, Instants 10): the same list, read by people."""
+    by_terms, decided_by_people = terms.value, "revocation.auto_complete"
+    monkeypatch.setattr(terms, "value", lambda of, key, *more: key != decided_by_people and by_terms(of, key, *more))
+    since, when, refused = BY_HAND[waits_for]
+    last = datetime.fromisoformat(" ".join(when.split("\n")[-1].split()[:2]))
+    case = {"id": f"by-hand-{list(BY_HAND).index(waits_for)}", "name": "", "articles": [], "then": ""}
+    lived = live(read(case | {"given": f"A in_force {since}", "when": when, "until": str(last)[:16]}))
+    came = next(entry for entry in reversed(lived.docket) if entry.event.kind == "approve_revocation")
+    assert (came.refused is None) if refused is None else (refused in (came.refused or ""))
+    assert (lived.filing.stage == "revoked") is (refused is None)
