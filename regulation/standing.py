@@ -25,7 +25,7 @@ from models.acts import (
 from models.filing import Change, Filing, Notice, Office, TookEffect
 from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
-from models.vocabulary import ActKind, Ground, Kind, Role, Stage, YearStatus
+from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role, Stage, YearStatus
 from regulation import agenda, annual, identity, notice, objections, offices, review, revocation, service, transition
 from regulation.agenda import begin, count_again, end, end_all, last_day, letters_waiting, number
 from regulation.calendar import CALENDARS
@@ -427,7 +427,8 @@ def undoes_what_came_since(filing: Filing, act: Deregister | RecordContinuation,
 
 
 def may_restore(filing: Filing, act: Restore, when: Moment) -> Lack | None:
-    """Only years on which the decision rested are excused with it, and that somebody has not reported (Q22)."""
+    """Only years on which the decision rested are excused with it, or that were missed in a row with those, and that somebody has not
+    reported; of the former at least one, or the whole ground of the decision would stand (G-23, Q22)."""
     if act.excused is None:
         return None
     if when.day < service.STRICTER_SINCE:
@@ -436,6 +437,11 @@ def may_restore(filing: Filing, act: Restore, when: Moment) -> Lack | None:
     if others := sorted(set(act.excused) - set(excusable)):
         named, of = ("、".join(map(str, years)) for years in (others, excusable))
         return Lack(missing=f"{named}年度不是撤销所依据的未报年度" + (f"，可以免除的为{of}年度" if of else ""))
+    ground = [year for year in excusable if year in service.case_of(filing).years]
+    if ground and not set(ground) & set(act.excused):
+        return Lack(
+            missing=f"撤销所依据的为{'、'.join(map(str, ground))}年度，所免除的年度至少须含其一，否则撤销的事由仍然成立"
+        )
     return None
 
 
@@ -466,7 +472,19 @@ def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
         freed_at=when.at,
         signed={},
     )
-    return annual.resume_duty(filing, rested_on, when, left=left)
+    filing = annual.resume_duty(filing, rested_on, when, left=left)
+    return _case_from_tomorrow(filing, when) if opens_a_case(filing) else filing
+
+
+def opens_a_case(filing: Filing) -> bool:
+    """Whether years missed in a row ask for a case of their own: where a restoration leaves them, it says so (G-12, G-16)."""
+    return any(due.lapse.kind is LapseKind.REVOCATION_OPENED for due in agenda.dues(filing))
+
+
+def _case_from_tomorrow(filing: Filing, when: Moment) -> Filing:
+    """Nobody is restored and charged in the same second: the case opens on the next day at the earliest, the newest year may still be
+    made good. Of restorations from `STRICTER_SINCE` on."""
+    return filing.but(freed_at=midnight_after(when.day)) if when.day >= service.STRICTER_SINCE else filing
 
 
 # Editions

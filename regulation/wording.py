@@ -31,9 +31,10 @@ from models.choices import CHANGES, OUTCOMES, PROCEDURES, RULINGS
 from models.filing import Entry, Filing
 from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
-from regulation import agenda, offices, review, service, standing
+from regulation import agenda, annual, offices, review, service, standing
 from regulation.agenda import number
 from regulation.articles import GUIDELINE_NO, GUIDELINE_TITLE, RULES_TITLE, behind, quoted
+from regulation.moment import Moment
 from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received, reserved
 
 
@@ -528,13 +529,39 @@ class Facts(Mapping[str, str]):
         return midnight(year.due) if year else "（未定）"
 
     def word_restored_years(self) -> str:
-        """恢复时写明的免除年度，其余仍未报的年度照计 (Q22)."""
+        """恢复时写明的免除年度；其余仍未报的，是否还可补报、是否仍计入连续未报，又将立案的，一并写明 (G-11, G-12, Q14, Q22)."""
         excused = self.entry.event.excused if isinstance(self.entry.event, Restore) else None
         if excused is None:
             return ""
-        left = [str(year) for year in standing.years_of_decision(self.before) if year not in excused]
-        counts = f"{'、'.join(left)}年度未报送的情况仍然计入，仍可依规补报；" if left else ""
-        return f"{'、'.join(map(str, sorted(set(excused))))}年度免予报送；{counts}"
+        left = [year for year in standing.years_of_decision(self.before) if year not in excused]
+        told = [f"{'、'.join(map(str, sorted(set(excused))))}年度免予报送；", *map(self._left_year, left)]
+        return "".join(told) + self._case_to_come()
+
+    def _left_year(self, number: int) -> str:
+        """What is told of a year that a restoration leaves unreported."""
+        filing, at = self.filing, Moment(self.entry.at, self.entry.entered_at)
+        year, counts = filing.year(number), number in {each.year for each in filing.missed_in_a_row}
+        if year is not None and year.status is YearStatus.OPEN:
+            asked = f"{number}年度的延期申请尚未批复，以批复为准；"
+            return asked if year.extension else f"{number}年度仍应报送，截止为{midnight(year.due)}；"
+        counted = "未报送的情况仍然计入连续未报" if counts else "仍为未报送，但其后年度已不再是未报送，不计入连续未报"
+        if number not in annual.to_report(filing, at):
+            return f"{number}年度{counted}，补报期已届满，不再补报；"
+        following = filing.year(number + 1)
+        due = following.due if following else agenda.annual_deadline(filing, number + 1)
+        return f"{number}年度{counted}，可补报至{midnight(due)}；"
+
+    def _case_to_come(self) -> str:
+        """That the years left are two in a row, and a case on them opens."""
+        due = next((each for each in agenda.dues(self.filing) if each.lapse.kind is LapseKind.REVOCATION_OPENED), None)
+        if due is None:
+            return ""
+        missed = [year.year for year in self.filing.missed_in_a_row]
+        years = "、".join(f"{year}年度" for year in missed)
+        return (
+            f"{years}连续未报送，自{on_day(day_of(due.at))}起依{self.word_duty_clause()}另行启动撤销程序，"
+            f"事先告知书另行送达，届时可以陈述、申辩；此前补报{missed[-1]}年度的，不再启动；"
+        )
 
     def word_status(self) -> str:
         """该年度报送情况."""
