@@ -344,10 +344,11 @@ def _is_kept(filing: Filing, kind: LapseKind) -> bool:
 
 def _put_off(filing: Filing, due: Due) -> Due:
     """What would come before a letter can be proven, or while one keeps everything from completing, comes when that is over."""
-    at = max(due.at, heard_until(filing, due.lapse.kind) or due.at)
+    if (days := _days_of_proof(filing, due.lapse.kind)) and filing.periods[days].until > due.at:
+        due = due._replace(at=filing.periods[days].until, period=days)
     if due.lapse.kind in COMPLETES:
-        at = max(at, protected_until(filing, at) or at)
-    return due._replace(at=at)
+        due = due._replace(at=max(due.at, protected_until(filing, due.at) or due.at))
+    return due
 
 
 @once
@@ -451,7 +452,14 @@ def denied_of(kind: str, year: int | None) -> str:
 
 def heard_until(filing: Filing, kind: LapseKind) -> datetime | None:
     """Until when a leader whose letter was found not genuine can prove it, before what that letter spoke against may end its filing."""
-    return max((period.until for name, period in filing.periods.items() if _speaks_against(name, kind)), default=None)
+    days = _days_of_proof(filing, kind)
+    return filing.periods[days].until if days else None
+
+
+def _days_of_proof(filing: Filing, kind: LapseKind) -> str | None:
+    """The name of the days that end last of those in which something can be proven that speaks against an end."""
+    names = (name for name in filing.periods if _speaks_against(name, kind))
+    return max(names, key=lambda name: filing.periods[name].until, default=None)
 
 
 def untold_denials(filing: Filing, *kinds: LapseKind) -> list[str]:

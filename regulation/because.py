@@ -505,7 +505,8 @@ def of_case(docket: Docket) -> Iterator[Reason]:
         how = "送入收件箱，尚未签收，陈述申辩期限暂自此起计，以送达为准" if unopened else "送达，陈述申辩期限自此起算"
         said = f"告知书于{on_day(case.served_on)}{how}"
         yield alike(docket, docket.since(_served), "/filing/case/served_on", said, cite("G-18"))
-    for name in ("window", "statement_grace", "listing_cure"):
+    proving = (name for name in filing.periods if name.startswith("denied:"))
+    for name in ("window", "statement_grace", "listing_cure", *proving):
         if name in filing.periods:
             yield of_period(docket, name)
     yield from keeping(docket)

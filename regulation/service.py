@@ -95,8 +95,10 @@ def served_on(filing: Filing) -> date | None:
 
 
 def is_unopened(filing: Filing, period: str | None) -> bool:
-    """Whether a period runs from a notice that went to the inbox and that nobody has opened yet: if it turns out that it did not arrive,
-    it is served anew, and the period runs from then (G-18)."""
+    """Whether a period runs from a notice, or a denial, that went to the inbox and that nobody is known to have opened yet: if it turns
+    out that it did not arrive, it is served anew, and the period runs from then (G-18)."""
+    if any(each.days == period and each.begins and not each.told for each in filing.denials.values()):
+        return True
     notification = filing.notification
     return (
         period in FROM_SERVICE.get(filing.stage, ())
