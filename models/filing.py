@@ -226,9 +226,10 @@ class Letter(Value):
 
 
 class Denial(Value):
-    """A letter that was found not genuine, of which its leader is told (认定来文不符): the days in which it can be proven, whether they
-    begin with this service, and whether staff have told the leader, for good."""
+    """A letter that was found not genuine, of which its leader is told (认定来文不符): as of when it had counted, the days in which it can
+    be proven, whether they begin with this service, and whether staff have told the leader, for good."""
 
+    at: Instant
     days: str
     begins: bool = False
     told: bool = False

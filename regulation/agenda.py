@@ -436,6 +436,14 @@ def comes_again(filing: Filing, kind: str, year: int | None, at: datetime) -> bo
     return kind == ActKind.STATE_DEFENCE and filing.case is not None and filing.case.defence == "rejected"
 
 
+def came_before(filing: Filing, kind: str, year: int | None, at: datetime) -> bool:
+    """Whether what is entered now came in time, or no later than a letter whose proof it may be: one that was found not genuine, and on
+    whose service something rests."""
+    days = denied_of(kind, year)
+    proves = any(each.days == days and at <= each.at for each in filing.denials.values())
+    return proves or at < in_time_until(filing, kind, at)
+
+
 def in_time_until(filing: Filing, kind: str, at: datetime) -> datetime:
     """Until when each letter of a kind is in time, whatever became of earlier ones: a defence in its window, a correction in its days;
     what makes good counts as long as a decision waits for letters anyhow (G-21). `at` where nothing runs."""

@@ -8,7 +8,7 @@ it is true: a letter that could still bring its sender anything is confirmed or 
 from collections.abc import Callable, Mapping
 
 from models.acts import Act, CloseLetter, DenyLetter
-from models.filing import Entry, Filing, Letter
+from models.filing import Denial, Entry, Filing, Letter
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Stage, YearStatus
@@ -75,7 +75,8 @@ def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
     earlier = days in filing.periods or any(each.days == days for each in filing.denials.values())
     if earlier and held_nothing:
         return service.tell(filing, when)
-    return service.deny(filing, days, when, begins=in_time or not earlier)
+    at = letter.at if letter else when.at
+    return service.deny(filing, Denial(at=at, days=days, begins=in_time or not earlier), when)
 
 
 def received(filing: Filing, act: Act) -> Filing:

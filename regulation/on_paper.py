@@ -23,11 +23,20 @@ from datetime import date, datetime, timedelta
 
 from models.acts import Act, Arrived, By, Came
 from models.correction import FIRST_DAY
-from models.filing import Filing
+from models.filing import Filing, Letter
 from models.findings import Lack
 from models.values import at_hour, day_of, on_day
 from models.vocabulary import ActKind, LapseKind, Role
-from regulation.agenda import AGAINST, LETTERS_AGAINST, begin, comes_again, holding, last_day, letters_waiting
+from regulation.agenda import (
+    AGAINST,
+    LETTERS_AGAINST,
+    begin,
+    came_before,
+    comes_again,
+    holding,
+    last_day,
+    letters_waiting,
+)
 from regulation.moment import Moment
 from regulation.revocation import last_day_of_window, ran
 from regulation.service import STRICTER_SINCE
@@ -205,8 +214,15 @@ def _rivals(filing: Filing, act: Act, when: Moment) -> list[str]:
     end = next((end for end, kinds in AGAINST.items() if act.kind in kinds), None)
     if end is None or comes_again(filing, act.kind, getattr(act, "year", None), when.at):
         return sharing
-    held_by = holding(filing, end)
-    return [name for name in sharing if name in held_by]
+    held_by = [name for name in sharing if name in holding(filing, end)]
+    if not came_before(filing, act.kind, getattr(act, "year", None), when.at):
+        return held_by
+    return [name for name in held_by if name not in filing.letters or _came_before(filing, name, filing.letters[name])]
+
+
+def _came_before(filing: Filing, name: str, letter: Letter) -> bool:
+    """Whether a letter that waits is one of those that keep out what came in time, or is a proof: those that came later do not."""
+    return came_before(filing, name.partition(":")[0], letter.year, letter.at)
 
 
 def _place(kind: str) -> str | None:

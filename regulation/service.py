@@ -246,14 +246,14 @@ def _with_room(filing: Filing) -> Filing:
 # A denial, from whose service its leader has days to prove the letter (G-42)
 
 
-def deny(filing: Filing, days: str, when: Moment, *, begins: bool) -> Filing:
+def deny(filing: Filing, denial: Denial, when: Moment) -> Filing:
     """认定来文不符 is told by the inbox, unless that is known to reach nobody; else staff must tell it, and what the letter speaks
     against waits for that (G-18). Its service `begins` the days to prove the letter, or does not where those of an earlier one run."""
     task = f"delivery:{filing.number}"
-    filing = _remembered(filing, task, Denial(days=days, begins=begins))
+    filing = _remembered(filing, task, denial)
     if (filing.serves_all or filing.stage is Stage.REVOCATION_PENDING) and not _by_inbox(filing):
         return begin(_with_room(filing), task, when.day)
-    return begin(filing, days, when.service_day) if begins else filing
+    return begin(filing, denial.days, when.service_day) if denial.begins else filing
 
 
 def tell(filing: Filing, when: Moment) -> Filing:
