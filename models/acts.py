@@ -611,6 +611,9 @@ class Restore(_WithDocumentNo, _Act):
     """恢复备案 (G-23, Q22): it excuses the years that it names, or all that the decision rested on."""
 
     kind: Literal[ActKind.RESTORE] = ActKind.RESTORE
+    basis: ShortText | None = Field(
+        None, title="依据（向社会公布，不得含个人信息）", description="依据（向社会公布，不得含个人信息）"
+    )
     excused: Annotated[tuple[Year, ...], Field(min_length=1, max_length=12)] | None = Field(
         None,
         description="the years that it excuses, where a defence proved some only; absent: all that the decision rested on",

@@ -80,3 +80,18 @@ def deliverable(address: str) -> str:
     if len(address.partition("@")[0]) > MOST_BEFORE_THE_AT:
         raise PydanticCustomError("string_pattern_mismatch", "too long before the @", {"pattern": EMAIL})
     return address
+
+
+_NAMES_SOMEBODY = re.compile(
+    r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d(?:[ -]?\d{4}){2}|\(?0\d{2,3}\)?[ -]?\d{7,8})(?!\d)|[\w.%+-]@[A-Za-z0-9-]+\.[A-Za-z]"
+)
+
+
+def tells_of_somebody(text: str) -> bool:
+    """Whether a text tells a telephone number, a mail address or the number of an identity card, however written: what is never made
+    public (G-04b). A name no rule recognises: whoever writes what is published is told that it must not be there."""
+    return bool(_NAMES_SOMEBODY.search(unicodedata.normalize("NFKC", text).translate(_DASHES)))
+
+
+PUBLISHED = "向社会公布，不得含个人信息：电话号码、电子邮箱、身份证件号码都不写入"
+"""Why a text that becomes public with an act is not taken."""

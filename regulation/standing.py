@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from models import contacts
 from models.acts import (
     TOGETHER,
     CalendarPublished,
@@ -428,7 +429,10 @@ def undoes_what_came_since(filing: Filing, act: Deregister | RecordContinuation,
 
 def may_restore(filing: Filing, act: Restore, when: Moment) -> Lack | None:
     """Only years on which the decision rested are excused with it, or that were missed in a row with those, and that somebody has not
-    reported; of the former at least one, or the whole ground of the decision would stand (G-23, Q22)."""
+    reported; of the former at least one, or the whole ground of the decision would stand (G-23, Q22). Its basis becomes public: no personal data
+    stand in it (G-04b)."""
+    if act.basis and contacts.tells_of_somebody(act.basis) and when.day >= service.STRICTER_SINCE:
+        return Lack(missing=f"依据{contacts.PUBLISHED}")
     if act.excused is None:
         return None
     if when.day < service.STRICTER_SINCE:

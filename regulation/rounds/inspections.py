@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from models import contacts
 from models.acts import By
 from models.findings import Lack
 from models.rounds.base import OpenRound, RoundActKind, RoundKind, RoundLapse, RoundLapseKind, RoundLine
@@ -36,7 +37,7 @@ from models.rounds.round import Round
 from models.values import at_hour, day_of, on_day
 from models.vocabulary import Role
 from regulation.articles import cite
-from regulation.moment import Moment
+from regulation.moment import STRICTER_SINCE, Moment
 from regulation.rounds import after_inspecting, inspecting, lot
 from regulation.rounds.agenda import window
 from regulation.rounds.agreeing import half_of
@@ -230,7 +231,9 @@ def ready_to_void(round_: Round, by: By, when: Moment) -> Lack | None:
 
 
 def may_void(round_: Round, act: VoidLot, when: Moment) -> Lack | None:
-    """One of each department for a check (会同); two people for a visit."""
+    """One of each department for a check (会同); two people for a visit. Its reason becomes public: no personal data stand in it (G-04b)."""
+    if contacts.tells_of_somebody(act.reason) and when.day >= STRICTER_SINCE:
+        return Lack(missing=f"作废理由{contacts.PUBLISHED}")
     first = half_of(round_, act) if state(round_).purpose is Purpose.CHECK else None
     if first and any(by.role is act.by.role for by in first.by):
         return Lack(missing=f"{act.by.role.label}已办理，待另一厅会同办理")
