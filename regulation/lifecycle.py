@@ -21,6 +21,7 @@ from models.acts import (
     Event,
     Lapse,
     ProposeRevocation,
+    RecordPartyGroup,
     RuleOnObjection,
     Submit,
     Unreadable,
@@ -656,14 +657,21 @@ DECIDING = {
 }
 """Acts that end a filing against its leader, and whose letters they wait for, until those are answered, yes or no (`agenda.AGAINST`)."""
 
-DECIDING_AT_ONCE = (A.APPROVE_REVOCATION, A.REFUSE, A.RULE_ON_OBJECTION)
-"""Those of them that end it in the same instant: not on the day on which a letter was answered, which stays open to who wrote it."""
+DECIDING_AT_ONCE = (A.APPROVE_REVOCATION, A.REFUSE, A.RULE_ON_OBJECTION, A.RECORD_PARTY_GROUP)
+"""Those that end it in the same instant: not on the day on which a letter was answered, which stays open to who wrote it."""
+
+
+def _ends_at_once(filing: Filing, act: Act) -> bool:
+    """Whether an act ends a filing against its leader in the same instant. An objection to a change in force ends none."""
+    if isinstance(act, RecordPartyGroup):
+        return act.decision == "rejected"
+    return act.kind in DECIDING_AT_ONCE and _end_by(act) is not None and filing.stage is not S.IN_FORCE
 
 
 def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     """A letter that was entered for somebody is confirmed first, while it protects its sender."""
     settled = filing.settled_from if day_of(when.stamped_at) >= service.STRICTER_SINCE else None
-    if settled and act.kind in DECIDING_AT_ONCE and _end_by(act) and when.stamped_at < settled:
+    if settled and _ends_at_once(filing, act) and when.stamped_at < settled:
         return Lack(missing="代为登记的来文当日方经两人核对，自次日起方可作出决定")
     ends = None if act.kind is A.CONFIRM_NO_STATEMENT else _end_by(act)
     heard = agenda.heard_until(filing, ends) if ends else None
