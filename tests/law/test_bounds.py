@@ -39,6 +39,7 @@ COLLECTIONS = {
     "Filing.answers": "empty since 0.4.0: the register knows them",
     "Filing.answers_before": "empty since 0.4.0: the register knows them",
     "Notice.objections": "objections.LISTED",
+    "Filing.denials": "service.DENIALS, of which each waits for its service",
     "Case.ran": "the two periods in which a leader is heard: revocation.HEARD_IN",
     "Case.years": "the years that were missed in a row: annual.KEPT",
 }
