@@ -80,9 +80,9 @@ def _called(character: str) -> str | None:
 def folded(name: str) -> str:
     """What two names that look the same have in common: no spaces, nothing hidden, one width, one case."""
     told = unicodedata.normalize("NFKC", name)
-    shown = (each for each in _suspect(told) if not each.isspace() and _called(each) is None)
-    seen = "".join(shown) if _suspect(told) else told.replace(" ", "")
-    return unicodedata.normalize("NFKC", seen.casefold())
+    if _suspect(told):
+        told = "".join(each for each in told if not each.isspace() and _called(each) is None)
+    return unicodedata.normalize("NFKC", told.replace(" ", "").casefold())
 
 
 def misleads(filing_id: str) -> bool:

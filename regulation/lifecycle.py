@@ -657,8 +657,8 @@ DECIDING = {
 }
 """Acts that end a filing against its leader, and whose letters they wait for, until those are answered, yes or no (`agenda.AGAINST`)."""
 
-DECIDING_AT_ONCE = (A.APPROVE_REVOCATION, A.REFUSE, A.RULE_ON_OBJECTION, A.RECORD_PARTY_GROUP)
-"""Those that end it in the same instant: not on the day on which a letter was answered, which stays open to who wrote it."""
+DECIDING_AT_ONCE = (A.APPROVE_REVOCATION, A.REFUSE, A.RULE_ON_OBJECTION)
+"""Those of them that end it in the same instant, as the party group's no does: not on the day on which a letter was answered, which stays open to who wrote it."""
 
 
 def _ends_at_once(filing: Filing, act: Act) -> bool:

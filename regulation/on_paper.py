@@ -214,7 +214,8 @@ def _rivals(filing: Filing, act: Act, when: Moment) -> list[str]:
     end = next((end for end, kinds in AGAINST.items() if act.kind in kinds), None)
     if end is None or comes_again(filing, act.kind, getattr(act, "year", None), when.at):
         return sharing
-    held_by = [name for name in sharing if name in holding(filing, end)]
+    held_up = holding(filing, end)
+    held_by = [name for name in sharing if name in held_up]
     if not came_before(filing, act.kind, getattr(act, "year", None), when.at):
         return held_by
     return [name for name in held_by if name not in filing.letters or _came_before(filing, name, filing.letters[name])]

@@ -49,8 +49,13 @@ def case_of(filing: Filing) -> Case:
 def notify(filing: Filing, when: Moment) -> Filing:
     """This entry's notice is served by the inbox if the leader agreed to that; else staff must serve it (G-18)."""
     filing = filing.but(notification=Notification(number=filing.number, by_inbox=filing.consent))
-    must_be_served = filing.serves_all or filing.stage is Stage.REVOCATION_PENDING
-    return await_service(filing, when) if must_be_served and not filing.consent else served(filing, when.service_day)
+    by_staff = _must_be_served(filing) and not filing.consent
+    return await_service(filing, when) if by_staff else served(filing, when.service_day)
+
+
+def _must_be_served(filing: Filing) -> bool:
+    """Whether what is told has its effect with its service only; of filings of 0.1.0 only what is told in a case."""
+    return filing.serves_all or filing.stage is Stage.REVOCATION_PENDING
 
 
 def await_service(filing: Filing, when: Moment) -> Filing:
@@ -232,15 +237,14 @@ def _to_settle(filing: Filing, entry: int, when: Moment) -> Filing:
     denial = filing.denials.get(task)
     if entry in unsettled(filing) or (denial and denial.told):
         return filing
-    filing = _came_back(filing, task, when) if denial else filing
-    return begin(_with_room(filing), task, when.day)
+    return _to_be_told(_came_back(filing, task, when) if denial else filing, entry, when)
 
 
-def _with_room(filing: Filing) -> Filing:
-    """The filing with a place for one message more that is to be told; of too many the oldest give way, so that a filing stays small, but
-    none for which something waits."""
+def _to_be_told(filing: Filing, entry: int, when: Moment) -> Filing:
+    """A message becomes a task; of too many tasks the oldest give way, so that a filing stays small, but none for which something waits."""
     kept = sorted(each for each in unsettled(filing) if f"delivery:{each}" not in filing.denials)
-    return end(filing, *(f"delivery:{each}" for each in kept[: max(0, len(unsettled(filing)) + 1 - UNSETTLED)]))
+    over = (f"delivery:{each}" for each in kept[: max(0, len(unsettled(filing)) + 1 - UNSETTLED)])
+    return begin(end(filing, *over), f"delivery:{entry}", when.day)
 
 
 # A denial, from whose service its leader has days to prove the letter (G-42)
@@ -249,24 +253,24 @@ def _with_room(filing: Filing) -> Filing:
 def deny(filing: Filing, denial: Denial, when: Moment) -> Filing:
     """认定来文不符 is told by the inbox, unless that is known to reach nobody; else staff must tell it, and what the letter speaks
     against waits for that (G-18). Its service `begins` the days to prove the letter, or does not where those of an earlier one run."""
-    task = f"delivery:{filing.number}"
-    filing = _remembered(filing, task, denial)
-    if (filing.serves_all or filing.stage is Stage.REVOCATION_PENDING) and not _by_inbox(filing):
-        return begin(_with_room(filing), task, when.day)
+    filing = _remembered(filing, f"delivery:{filing.number}", denial)
+    if not _is_told_by_inbox(filing):
+        return _to_be_told(filing, filing.number, when)
     return begin(filing, denial.days, when.service_day) if denial.begins else filing
 
 
 def tell(filing: Filing, when: Moment) -> Filing:
     """认定来文不符 of a letter that held nothing up: nothing waits for its service, which is a task all the same."""
-    untold = (filing.serves_all or filing.stage is Stage.REVOCATION_PENDING) and not _by_inbox(filing)
-    return begin(_with_room(filing), f"delivery:{filing.number}", when.day) if untold else filing
+    return filing if _is_told_by_inbox(filing) else _to_be_told(filing, filing.number, when)
 
 
-def _by_inbox(filing: Filing) -> bool:
-    """Whether the inbox serves: its leader agreed to it, and neither the notice nor an earlier denial is known not to have arrived by it."""
+def _is_told_by_inbox(filing: Filing) -> bool:
+    """Whether the inbox tells a denial: nothing need be served, or its leader agreed to it, and neither the notice nor an earlier denial
+    is known not to have arrived by it."""
     notification = filing.notification
     in_doubt = is_awaited(filing) or is_doubted(filing) or bool(untold_denials(filing))
-    return filing.consent and not in_doubt and (notification is None or notification.by_inbox)
+    serves = filing.consent and not in_doubt and (notification is None or notification.by_inbox)
+    return serves or not _must_be_served(filing)
 
 
 def _remembered(filing: Filing, task: str, denial: Denial) -> Filing:

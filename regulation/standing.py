@@ -477,12 +477,12 @@ def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
         signed={},
     )
     filing = annual.resume_duty(filing, rested_on, when, left=left)
-    return _case_from_tomorrow(filing, when) if opens_a_case(filing) else filing
+    return _case_from_tomorrow(filing, when) if case_to_come(filing) else filing
 
 
-def opens_a_case(filing: Filing) -> bool:
-    """Whether years missed in a row ask for a case of their own: where a restoration leaves them, it says so (G-12, G-16)."""
-    return any(due.lapse.kind is LapseKind.REVOCATION_OPENED for due in agenda.dues(filing))
+def case_to_come(filing: Filing) -> agenda.Due | None:
+    """The case that years missed in a row ask for: where a restoration leaves them, it says so (G-12, G-16)."""
+    return next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOCATION_OPENED), None)
 
 
 def _case_from_tomorrow(filing: Filing, when: Moment) -> Filing:

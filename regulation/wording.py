@@ -553,7 +553,7 @@ class Facts(Mapping[str, str]):
 
     def _case_to_come(self) -> str:
         """That the years left are two in a row, and a case on them opens."""
-        due = next((each for each in agenda.dues(self.filing) if each.lapse.kind is LapseKind.REVOCATION_OPENED), None)
+        due = standing.case_to_come(self.filing)
         if due is None:
             return ""
         missed = [year.year for year in self.filing.missed_in_a_row]

@@ -133,7 +133,7 @@ def _fact(filing: Filing, name: str) -> Any:
     if name == "closed":
         return lifecycle.is_over(filing)
     if name == "provisional":
-        return agenda.provisional(filing) or any(agenda.is_provisional(filing, due) for due in agenda.dues(filing))
+        return agenda.provisional(filing)
     if name == "years":
         return {str(year.year): year.status.value for year in filing.years}
     if name == "missed_years":
