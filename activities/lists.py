@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false, func, or_, select, true, tuple_, union
 from sqlmodel import col
 
 from activities import search_texts
@@ -17,13 +17,19 @@ from regulation import offices, service
 
 FILINGS = FilingRow.metadata.tables["filings"]
 
-UNOPENED = and_(
-    FILINGS.c.stage.in_([each.value for each in service.FROM_SERVICE]),
-    FILINGS.c.value.like('%"notification":{"by_inbox":true,%'),
-    FILINGS.c.value.not_like('%"read":true}%'),
+UNOPENED = case(
+    (
+        FILINGS.c.stage.in_([each.value for each in service.FROM_SERVICE]),
+        and_(
+            FILINGS.c.value.like('%"notification":{"by_inbox":true,%'),
+            FILINGS.c.value.not_like('%"read":true}%'),
+        ),
+    ),
+    else_=false(),
 ).label("unopened")
 """Whether the notice of a filing lies in the inbox and nobody has opened it yet (`service.is_unopened`), as the filing's canonical JSON
-tells it: no text that people write has a quotation mark that is not escaped there."""
+tells it: no text that people write has a quotation mark that is not escaped there. A case, so that no filing is read of which there is no
+notice: of most lines of a list."""
 
 WHOLE = select(FILINGS, UNOPENED)
 LINES = select(*(column for column in FILINGS.c if column.name not in ("value", "public")), UNOPENED)
