@@ -6,6 +6,7 @@ import { fill, same, valuesOf } from "./values.js";
 const QUIET = 1500; // after the last key
 const LONGEST = 8000; // while somebody goes on typing
 const AGAIN = 15000; // after a failure
+const GOES_ON = "保存后继续刚才的操作；改动所填内容即取消该操作。";
 
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 
@@ -22,6 +23,7 @@ export async function autosave(form) {
   let sending = null;
   let leaving = false;
   let stopped = false; // until somebody chose between two windows
+  let pressed = null; // what sends the form, until the service is there again
 
   // Whoever objects is known to nobody: this browser keeps nothing of theirs unless they ask for it.
   function askConsent() {
@@ -34,6 +36,7 @@ export async function autosave(form) {
   }
 
   const unsaved = () => !same(saved, valuesOf(form));
+  const waiting = () => (pressed ? GOES_ON : "");
 
   function tell(text, bad = false) {
     if (!told) return;
@@ -62,13 +65,11 @@ export async function autosave(form) {
     return (sending = (sending ?? Promise.resolve()).then(() => send(true)));
   }
 
-  // Save also what is filled in meanwhile, as a name is beside its code when the field is left; until it could not be.
+  // Save also what is filled in meanwhile, as a name is beside its code when the field is left; whether it could be.
   async function whole() {
-    for (;;) {
-      const before = saved;
-      if (await save()) return true;
-      if (saved === before) return false;
-    }
+    do if (!(await save())) return false;
+    while (unsaved());
+    return true;
   }
 
   async function send(renewing) {
@@ -98,17 +99,20 @@ export async function autosave(form) {
     return failed(answer.status === 429 ? "保存过于频繁" : "服务暂时不可用");
   }
 
-  // What is saved need not be kept here; what was typed meanwhile is.
+  // What is saved need not be kept here; what was typed meanwhile is. A press that waited for it goes on.
   async function settled(values) {
     await keeping;
-    if (!same(values, valuesOf(form))) return changed(), false;
-    since = 0;
-    await drop(key).catch(() => {});
+    if (!same(values, valuesOf(form))) changed();
+    else {
+      since = 0;
+      await drop(key).catch(() => {});
+      if (pressed) form.requestSubmit(pressed.submitter);
+    }
     return true;
   }
 
   function failed(why) {
-    tell(`没有保存到服务器（${why}）。所填内容已暂存在这台电脑 ${clock(Date.now())}，恢复后自动保存`, true);
+    tell(`没有保存到服务器（${why}）。所填内容已暂存在这台电脑 ${clock(Date.now())}，恢复后自动保存。${waiting()}`, true);
     timer = setTimeout(() => void save(), AGAIN);
     return false;
   }
@@ -116,7 +120,7 @@ export async function autosave(form) {
   function signedOut() {
     tell("登录已过期，没有保存到服务器。所填内容已暂存在这台电脑，", true);
     const link = Object.assign(document.createElement("a"), { href: "/sign-in", target: "_blank", textContent: "在新窗口登录" });
-    told?.append(link, "后，回到本页会自动保存。");
+    told?.append(link, `后，回到本页会自动保存。${waiting()}`);
     return false;
   }
 
@@ -143,6 +147,7 @@ export async function autosave(form) {
   // Another window saved something else: both are shown, and nothing is overwritten until somebody chose.
   function elsewhere({ elsewhere: table, seen }) {
     stopped = true;
+    pressed = null;
     tell("没有保存：另一个窗口已保存了不同的内容，请先选择", true);
     const box = banner("另一个窗口（或者本单位的另一位经办人）已保存了不同的内容。", table);
     choice(box, "以本页的内容为准", () => {
@@ -208,7 +213,11 @@ export async function autosave(form) {
     }
   }
 
-  form.addEventListener("input", changed);
+  // Whoever goes on filling in takes a press back that still waits; what the form fills in by itself does not.
+  form.addEventListener("input", ({ isTrusted }) => {
+    if (isTrusted) pressed = null;
+    changed();
+  });
   form.addEventListener("change", changed);
   addEventListener("online", () => unsaved() && void save());
   addEventListener("focus", () => address && unsaved() && void save());
@@ -216,9 +225,10 @@ export async function autosave(form) {
   addEventListener("beforeunload", (event) => {
     if (!leaving && unsaved()) event.preventDefault();
   });
-  // It is sent once everything is saved: what is on its way cannot get lost then.
+  // It is sent once everything is saved: what is on its way cannot get lost then. Where it cannot be saved, the press waits.
   form.addEventListener("submit", async (event) => {
     if (leaving) return;
+    pressed = null;
     if (!address) {
       leaving = true;
       void drop(key).catch(() => {});
@@ -228,8 +238,13 @@ export async function autosave(form) {
     event.stopPropagation();
     if (!(await whole()) && unsaved()) {
       document.querySelector("[data-offered]")?.scrollIntoView({ block: "center" });
+      if (!stopped && !pressed) {
+        pressed = event;
+        told?.append(waiting());
+      }
       return;
     }
+    if (leaving) return;
     leaving = true;
     form.requestSubmit(event.submitter);
   });
