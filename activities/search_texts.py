@@ -67,10 +67,16 @@ def initials(name: str, most: int) -> tuple[str, ...]:
     readings of ever more characters; at most so many. Kept: an alliance is written anew when it is archived, and the same
     universities are members of many."""
     shown = "".join(each for each in names.folded(name) if each.isalnum())
-    likely = "".join(pinyin().lazy_pinyin(shown, style=pinyin().Style.FIRST_LETTER))
+    likely = "".join(map(_likely, pinyin().core.Pinyin().seg(shown)))
     if len(likely) != len(shown) or likely == shown:  # nothing of it is read
         return ()
     return tuple(islice(_read(shown, likely), most))
+
+
+@lru_cache(10_000)
+def _likely(word: str) -> str:
+    """A word by its initials, as it is most likely read. Kept: most names are made of the same words."""
+    return "".join(pinyin().lazy_pinyin(word, style=pinyin().Style.FIRST_LETTER))
 
 
 def _read(shown: str, likely: str) -> Iterator[str]:

@@ -43,8 +43,7 @@ def _beside(*strands: Strand) -> Step:
 
 YEAR: tuple[Step, ...] = (
     _then(spring.call_before),
-    _each(spring.before),
-    _each(spring.lists),
+    _beside((spring.before,), (spring.lists,)),
     _then(spring.call),
     _each(spring.apply),
     _then(spring.call_over, autumn.opening),

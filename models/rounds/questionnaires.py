@@ -11,7 +11,7 @@ from pydantic import Field
 
 from models.acts import ShortText, Year
 from models.forms import ON_ONE_LINE, SOME, Name
-from models.values import Day, Value
+from models.values import Day, Value, once
 from models.vocabulary import ByKind, Kind, Severity
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
@@ -157,7 +157,15 @@ class Questionnaire(Value):
 
     def find(self, term: str) -> tuple[Table, Indicator | None] | None:
         """The table and the indicator that a term names; no indicator if it names the rows of a table."""
-        table_key, _, key = term.partition(".")
-        table = self.table(table_key)
-        indicator = next((each for each in table.indicators if each.key == key), None) if table else None
-        return (table, indicator) if table and bool(key) == bool(indicator) else None
+        return _terms(self).get(term)
+
+
+@once
+def _terms(questionnaire: Questionnaire) -> dict[str, tuple[Table, Indicator | None]]:
+    """Everything that a term can name."""
+    found: dict[str, tuple[Table, Indicator | None]] = {}
+    for table in reversed(questionnaire.tables):  # of two of one name the first counts
+        found |= {table.key: (table, None)} | {
+            f"{table.key}.{each.key}": (table, each) for each in reversed(table.indicators)
+        }
+    return found

@@ -14,15 +14,21 @@ from pydantic import Field, create_model
 
 from models.forms import MEMBERS, WRITTEN, Code, Count, Name, OrganisationType, YesNo
 from models.rounds.questionnaires import Indicator, Questionnaire, Table
-from models.values import Amount, Day, OneFor, Value
+from models.values import Amount, Day, OneFor, Value, once
 
 LIMIT = 1000
 """How long a text is that has no limit of its own."""
 
 
-@lru_cache(maxsize=32)
+@once
 def form_of(questionnaire: Questionnaire) -> type[Value]:
     """The model of a return's figures: a field for each table."""
+    return _form_of(questionnaire)
+
+
+@lru_cache(maxsize=32)
+def _form_of(questionnaire: Questionnaire) -> type[Value]:
+    """The same; questionnaires that say the same share it."""
     fields: dict[str, Any] = {table.key: _of_table(table) for table in questionnaire.tables}
     return create_model("Figures", __base__=Value, **fields)
 
