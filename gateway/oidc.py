@@ -23,6 +23,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from activities.channels.authorities import of_the_web
 from gateway.identity import Identity
 from gateway.problem import Failed, Problem
 from gateway.remembered.spent import Spent
@@ -173,7 +174,7 @@ class Oidc:
         else:
             form |= {"client_id": client} | ({"client_secret": secret} if secret else {})
         try:
-            async with httpx.AsyncClient(timeout=PATIENCE) as web:
+            async with httpx.AsyncClient(timeout=PATIENCE, verify=of_the_web()) as web:
                 answer = await web.post(provider.token_endpoint, data=form, auth=auth)
             if answer.status_code >= 500:
                 raise Failed(SILENT)
@@ -249,7 +250,7 @@ class Oidc:
 
     async def _read(self) -> tuple[_Configuration, KeySet]:
         issuer = self.settings.oidc_issuer
-        async with httpx.AsyncClient(timeout=PATIENCE) as web:
+        async with httpx.AsyncClient(timeout=PATIENCE, verify=of_the_web()) as web:
             told = await web.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             configuration = _Configuration.model_validate_json(told.raise_for_status().content)
             if configuration.issuer != issuer:

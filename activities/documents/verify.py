@@ -47,7 +47,7 @@ TRUSTED = """以下须凭信任，或者另行查证：
 · 日志没有另一个版本：上列的根与公示公告或他处留存的副本所载一致（以 --root 给出即予比对）
 · 下列公钥确为 {} 所有（与公示公告网站 log/keys 或留存的副本比对；或以 --key 给出）："""
 
-# Ed25519 (RFC 8032, 5.1.7), in plain coordinates
+# Ed25519 (RFC 8032, 5.1.7); a point is told as x, y, z and t: its coordinates are x/z and y/z, and their product is t/z
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, ROOT = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
 BASE = (4 * pow(5, -1, P) % P).to_bytes(32, "little")
@@ -67,32 +67,32 @@ def point(encoded: bytes) -> Any:
     x = pow(square, (P + 3) // 8, P)
     x = x * ROOT % P if (x * x - square) % P else x
     none = len(encoded) != 32 or y >= P or (x * x - square) % P or (x == 0 and sign)
-    return None if none else ((P - x if x & 1 != sign else x), y)
+    return None if none else ((x := P - x if x & 1 != sign else x), y, 1, x * y % P)
 
 
 def plus(one: Any, other: Any) -> Any:
     """The sum of two points."""
-    (a, b), (c, d) = one, other
-    both = D * a * b * c * d
-    return (a * d + b * c) * pow(1 + both, -1, P) % P, (b * d + a * c) * pow(1 - both, -1, P) % P
+    (a, b, c, d), (e, f, g, h) = one, other
+    less, more, both, twice = (b - a) * (f - e) % P, (b + a) * (f + e) % P, 2 * D * d * h % P, 2 * c * g % P
+    x, z, w, y = more - less, twice - both, twice + both, more + less
+    return x * z % P, y * w % P, z * w % P, x * y % P
 
 
-def times(number: int, of: Any, total: Any = (0, 1)) -> Any:
+def times(number: int, of: Any, total: Any = (0, 1, 1, 0)) -> Any:
     """A multiple of a point, and another point added to it."""
     while number:
-        total = plus(total, of) if number & 1 else total
-        of, number = plus(of, of), number >> 1
+        total, of, number = plus(total, of) if number & 1 else total, plus(of, of), number >> 1
     return total
 
 
 def signed(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether a signature is of this message, by this key."""
-    key, commitment = point(public), point(signature[:32])
-    s = int.from_bytes(signature[32:], "little")
-    if len(signature) != 64 or key is None or commitment is None or s >= Q or times(8, key) == (0, 1):
+    key, commitment, s = point(public), point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or key is None or commitment is None or s >= Q or times(8, key)[0] == 0:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % Q
-    return bool(times(s, point(BASE)) == times(h, key, commitment))
+    (a, b, c, _), (e, f, g, _) = times(s, point(BASE)), times(h, key, commitment)
+    return (a * g - e * c) % P == (b * g - f * c) % P == 0
 
 
 def read_key(line: str) -> Any:
