@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any, assert_never
 
 from docx.document import Document
+from docx.oxml.simpletypes import ST_Merge
+from docx.table import _Cell, _Row
 
 from activities.documents import gongwen
 from activities.documents.drafting import Draft
@@ -30,6 +32,9 @@ COOPERATION_FORMS = ("签署产学研合作协议", "开展项目合作", "联�
 
 COLUMNS = 12
 """A form is laid out in twelfths of the text's width."""
+
+TWELFTH = gongwen.TYPE_AREA / COLUMNS
+"""How wide that is, in millimetres."""
 
 
 @dataclass(frozen=True)
@@ -199,16 +204,18 @@ TEXTS_OF_B = ("cooperation_status", "development_tasks")
 
 def lay(document: Document, rows: Sequence[Row]) -> None:
     """A table of these rows. What a row lacks to the full width, on its left, a cell above it reaches down into."""
-    table = gongwen.ruled(document, len(rows), (gongwen.TYPE_AREA / COLUMNS,) * COLUMNS)
-    cells = [row.cells for row in table.rows]
-    for number, row in enumerate(rows):
-        at = COLUMNS - sum(cell.span for cell in row)
+    table = gongwen.ruled(document, 0, (TWELFTH,) * COLUMNS)
+    for row in rows:
+        line = gongwen.line(table)
+        if reached := COLUMNS - sum(cell.span for cell in row):
+            gongwen.spanning(line, reached, reached * TWELFTH).vMerge = ST_Merge.CONTINUE
         for cell in row:
-            last = cells[number + cell.down - 1][at + cell.span - 1]
-            gongwen.fill(cells[number][at].merge(last), cell.text, centred=cell.label)
-            at += cell.span
+            made = gongwen.spanning(line, cell.span, cell.span * TWELFTH)
+            if cell.down > 1:
+                made.vMerge = ST_Merge.RESTART
+            gongwen.fill(_Cell(made, table), cell.text, centred=cell.label)
         if any(cell.down > 1 for cell in row):
-            gongwen.keep_with_next(table.rows[number])
+            gongwen.keep_with_next(_Row(line, table))
 
 
 def _beside(text: str, span: int, rows: Sequence[Row]) -> list[Row]:

@@ -25,7 +25,7 @@ from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
-from docx.oxml.table import CT_Row
+from docx.oxml.table import CT_Row, CT_Tc
 from docx.oxml.text.parfmt import CT_PPr
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Length, Mm, Pt
@@ -206,6 +206,20 @@ def ruled(document: Document, rows: int, widths: Sequence[float]) -> Table:
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = Mm(width)
     return table
+
+
+def line(table: Table) -> CT_Row:
+    """A further row of a ruled table, still without cells; it does not break over pages."""
+    row: CT_Row = table._tbl.add_tr()
+    _mark(row, "cantSplit")
+    return row
+
+
+def spanning(row: CT_Row, columns: int, width: float) -> CT_Tc:
+    """The next cell of such a row, so many columns and millimetres wide. Merging cells afterwards takes several times as long."""
+    cell: CT_Tc = row.add_tc()
+    cell.width, cell.grid_span = Mm(width), columns
+    return cell
 
 
 def narrow(table: Table) -> None:

@@ -92,7 +92,7 @@ def signed(public: bytes, message: bytes, signature: bytes) -> bool:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % Q
     (a, b, c, _), (e, f, g, _) = times(s, point(BASE)), times(h, key, commitment)
-    return (a * g - e * c) % P == (b * g - f * c) % P == 0
+    return bool((a * g - e * c) % P == (b * g - f * c) % P == 0)
 
 
 def read_key(line: str) -> Any:
