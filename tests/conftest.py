@@ -2,10 +2,14 @@
 
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine, create_engine
 from temporalio.testing import WorkflowEnvironment
 
 from activities import database
@@ -28,6 +32,18 @@ TOLD_AT_ONCE = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribut
 database.PRAGMAS = (*database.PRAGMAS, "synchronous=OFF")
 """What a test writes need not outlast the machine, only the process: no commit waits for the disk."""
 
+
+def of_one_dialect(url: str, **options: Any) -> Engine:
+    """An engine that shares what others of SQLite have compiled: a test has a database of its own, and asks what others asked."""
+    engine = create_engine(url, **options, query_cache_size=5_000)
+    if engine.dialect.name == "sqlite":
+        engine.dialect, engine._compiled_cache = COMPILED.setdefault("sqlite", (engine.dialect, engine._compiled_cache))
+    return engine
+
+
+COMPILED: dict[str, tuple[Any, Any]] = {}
+database.create_engine = of_one_dialect
+
 settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # a machine that does other work beside is no finding
 
@@ -40,6 +56,17 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
+    """Tests run in the loop that the service runs in."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_sessionfinish() -> None:
+    """What the tests have left is looked through once, and not at every look that pytest then takes."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

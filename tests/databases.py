@@ -2,6 +2,7 @@
 
 import copy
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -137,14 +138,14 @@ class Postgresql(Databases):
     def started(cls) -> Iterator["Postgresql"]:
         """A server of our own, in a folder short enough for its socket; gone with everything in it afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="pg"))
-        server = get_server(folder / "data", cleanup_mode="delete")
+        server = get_server(folder / "data", cleanup_mode="stop")
         try:
             databases = cls(server)
             databases._said("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             yield databases
         finally:
             server.cleanup()
-            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run(["rm", "-rf", folder], check=False)  # tens of thousands of files: several times as fast as file by file
 
     def by_the_owner(self) -> "Postgresql":
         """The same, for the owner."""
