@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -39,13 +40,14 @@ from gateway.problem import (
     at_interface,
 )
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.sessions import Session, drawn_for, mark_of
+from gateway.remembered.sessions import Session, cookie_of, drawn_for, mark_of
 from gateway.tools import Tools
 from gateway.turns import Busy
 from gateway.visit import visit_of
 from models.faults import in_chinese
 from models.findings import Finding
 from regulation.articles import numbered
+from regulation.naming import lasting
 from regulation.reading import pointer
 
 log = structlog.get_logger()
@@ -206,11 +208,39 @@ def _page(request: Request, error: Exception, kept: list[tuple[str, str]]) -> Re
     if isinstance(error, SignInFirst):
         asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
         return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
-    if isinstance(error, RequestValidationError):
-        told = MISTYPED
-    failed = page(request, tools, "failure.html", session, status=told.status, problem=told)
+    failed = page(
+        request, tools, "failure.html", session, status=told.status, problem=to_a_person(error, told), sent=request.method == "POST",
+        turned_away=told.code in TURNED_AWAY, wait=_wait(error, told), was_signed_in=cookie_of(tools.settings) in request.cookies,
+    )  # fmt: skip
     failed.headers.update(AGAIN if told.status == HTTPStatus.SERVICE_UNAVAILABLE else {})
     return failed
+
+
+TURNED_AWAY = frozenset({"too_many", "busy"})
+"""What is answered before anything is done of what was asked."""
+
+
+def _wait(error: Exception, told: Problem) -> str:
+    """After how long a person is to try again: as they were told by the header, if it is their turn that they wait for."""
+    seconds = int((getattr(error, "headers", None) or AGAIN).get("Retry-After", 0))
+    if told.code not in TURNED_AWAY or not seconds:
+        return "几分钟"
+    return f"{seconds}秒" if seconds < 60 else lasting(timedelta(seconds=seconds + 30))
+
+
+def to_a_person(error: Exception, told: Problem) -> Problem:
+    """What a page says of an error that is told to programs in their own words; what was sent and what to do is said below it."""
+    match error:
+        case RequestValidationError():
+            return MISTYPED
+        case Unreachable() | RPCError() | SQLAlchemyError():
+            return told.but(detail="系统暂时连不上。")
+        case Conflict():
+            return told.but(
+                title="这张表已用来登记其他内容",
+                detail="本次没有登记任何事项。请核对此前已经登记的内容；另有事项的，请打开新的页面填写。",
+            )
+    return told
 
 
 MISTYPED = Problem(

@@ -56,6 +56,8 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
+NOT_OURS = "本次没有登记任何事项。请从本系统的页面上办理。"
+
 CODEC = "/codec/"
 """Where pages of the Temporal UI have payloads decrypted (codec.py). It changes nothing, and is asked by POST."""
 
@@ -181,7 +183,7 @@ class Origins:
         from_the_ui = request.scope["path"].startswith(CODEC) and self.ui and told[0] == self.ui
         if request.method in SAFE or from_the_ui or (told[0] in own and told[1] in near):
             return None
-        return Failed(Problem(title="请求来自其他网站", status=403, code="cross_site"))
+        return Failed(Problem(title="请求来自其他网站", status=403, code="cross_site", detail=NOT_OURS))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What stands before every request: headers, hosts, proxies, origins, sizes and rates; on every kind of answer."""
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +12,16 @@ from typing import Any
 import pytest
 from fastapi import Request
 from httpx import AsyncClient, Response
+from sqlalchemy.exc import OperationalError
 from starlette.responses import PlainTextResponse, StreamingResponse
 
 from gateway.failures import ECHO
 from gateway.guard import ALWAYS_HTTPS, CONTENT, COSTLY_AT_ONCE, HEADERS, IN_LINE, OF_AN_ADDRESS, OF_ONE, UNSIGNED
 from gateway.identity import refuse_to_expose
+from gateway.oidc import NOT_SIGNED_IN
+from gateway.problem import Failed, KeyReused, Unreachable
 from gateway.remembered.sessions import cookie_of
+from gateway.turns import Busy
 from models.settings import Settings, SettingsRefused
 from models.values import SHANGHAI
 from tests.databases import prepare
@@ -49,7 +54,22 @@ async def opened(var: Path, **changed: Any) -> AsyncIterator[House]:
         def breaks() -> None:
             raise AssertionError("nobody expected this")
 
+        @house.app.api_route("/fails/{how}", methods=["GET", "POST"])
+        def fails(how: str) -> None:
+            raise FAILING[how]
+
         yield house
+
+
+FAILING = {
+    "unreachable": Unreachable(),
+    "register": OperationalError("SELECT", {}, ConnectionError("the database is down")),
+    "busy": Busy(),
+    "used": KeyReused("F-1"),
+    "error": AssertionError("nobody expected this"),
+    "sign-in": Failed(NOT_SIGNED_IN),
+}
+"""What goes wrong at a door beyond what its page answers itself."""
 
 
 @pytest.fixture
@@ -144,6 +164,44 @@ async def test_programs_are_told_in_their_language_and_people_in_theirs(house: H
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code
         assert {"title", "code"} <= answer.json().keys()
+
+
+AGAIN = "以后刷新本页：浏览器询问是否重新提交的，选“继续”"
+"""How a form goes on that met a failure: the browser sends the very same once more, with the files."""
+
+ON_A_PAGE = {
+    ("GET", "unreachable"): (
+        '以后<a href="/fails/unreachable?a=1">重新打开本页</a>',
+        "已经登记的事项和已保存的草稿不受影响",
+    ),
+    ("GET", "register"): ('以后<a href="/fails/register?a=1">重新打开本页</a>', "系统暂时连不上"),
+    ("GET", "error"): ('几分钟以后<a href="/fails/error?a=1">重新打开本页</a>',),
+    ("GET", "sign-in"): ('<a href="/sign-in">重新登录</a>', "登录已失效"),
+    ("POST", "unreachable"): ("尚不知道是否已经登记", AGAIN, "同一次提交不会重复登记"),
+    ("POST", "register"): ("尚不知道是否已经登记", AGAIN, "您的登录不受影响"),
+    ("POST", "error"): ("尚不知道是否已经登记", AGAIN),
+    ("POST", "busy"): ("没有登记任何事项", f"5秒{AGAIN}"),
+    ("POST", "used"): ("没有登记任何事项", "请核对此前已经登记的内容"),
+}
+
+
+async def test_a_person_whom_something_failed_is_told_what_became_of_what_they_sent_and_how_to_go_on(
+    house: House,
+) -> None:
+    browser = house.browser(errors=False)
+    browser.cookies.set(cookie_of(house.tools.settings), "a session")
+    for (method, how), words in ON_A_PAGE.items():
+        answer = await browser.request(method, f"/fails/{how}?a=1", headers={"Origin": house.origin})
+        told = re.sub("<[^>]+>", "", answer.text)
+        assert [each for each in words if each not in answer.text] == [], (method, how, told)
+        assert [each for each in ("编号", "Retry", "号发送") if each in told.partition("您可以")[0]] == [], (
+            "no word of programs"
+        )
+        known = "没有登记任何事项" in told
+        assert known != ("尚不知道" in told) or method == "GET"
+    too_many = (await refused_for_rate(house)).text
+    assert "本次提交没有办理，没有登记任何事项" in too_many
+    assert re.search(rf"\d+秒{AGAIN}|1分{AGAIN}", too_many)
 
 
 # Who is asked

@@ -48,6 +48,8 @@ from regulation.rounds.evaluation_facts import inactivity
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
 
+UNKNOWN = "系统暂时连不上，尚不知道是否已经登记；所填内容仍在本页，请稍后在本页再按一次，不会重复登记"
+
 UNCONFIRMED = "请先阅读后果，并勾选“我已知悉，确认办理”"
 
 router = APIRouter(prefix="/filings/{filing_id}/acts/{kind}", dependencies=[Depends(large)])
@@ -230,7 +232,7 @@ class Asked:
             anew = replace(self, act_id="", row=self.visit.seen(self.row.filing_id))
             return anew.again(anew.row, raw, said, looked=True, status=409)
         if isinstance(why, Unreachable):
-            unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
+            unknown = Refusal(message=UNKNOWN, article="", missing="")
             return self.again(self.row, raw, unknown, looked=True, status=503)
         now = self.visit.seen(self.row.filing_id)
         if isinstance(why, MovedOn):

@@ -16,13 +16,13 @@ from starlette.datastructures import FormData
 from gateway.asked import rounds as asked
 from gateway.asked.forms import fields_of
 from gateway.pages.act_drafts import ActDraft
-from gateway.pages.acts import SENT_OTHERWISE
+from gateway.pages.acts import SENT_OTHERWISE, UNKNOWN
 from gateway.pages.halves import FirstHalf, first_half
 from gateway.pages.previewing import PREVIEW, NotDone, beside, sent
 from gateway.pages.staff import Staff, as_asked
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
-from gateway.problem import KeyReused, MovedOn, NoPaper, NoRound, Refused, Unreachable
+from gateway.problem import KeyReused, MovedOn, NoPaper, NoRound, Refused
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
@@ -402,7 +402,7 @@ class _Form:
             case KeyReused():
                 said = Refusal(message=SENT_OTHERWISE, article="", missing="")
                 return replace(self, act_id=f"desk-{uuid4().hex}").page(raw, said, looked=True, status=409)
-        unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
+        unknown = Refusal(message=UNKNOWN, article="", missing="")
         return self.page(raw, unknown, looked=True, status=503)
 
     def done(self, receipt: RoundReceipt) -> Response:
