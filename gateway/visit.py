@@ -18,6 +18,7 @@ from gateway.tools import Tools
 from models.filing import Entry, Receipt
 from models.findings import Finding
 from models.register import FilingRow
+from models.rounds.inspections import InspectionActKind
 from models.rounds.round import RoundReceipt
 from models.values import day_of
 from regulation import lodging
@@ -85,7 +86,8 @@ class Visit:
         self, round_id: str, act: Mapping[str, Any], seen: Collection[int] | None
     ) -> RoundReceipt:
         await run_in_threadpool(self._refuse_scan, round_id, act, "content")
-        if "came" in act and not await run_in_threadpool(self.tools.rounds.is_known, round_id, str(act.get("id"))):
+        names_people = "came" in act or act.get("kind") == InspectionActKind.ASSIGN_INSPECTORS
+        if names_people and not await run_in_threadpool(self.tools.rounds.is_known, round_id, str(act.get("id"))):
             act = await run_in_threadpool(self._received, round_id, act)
         return await self.tools.rounds.act(round_id, act, seen=seen)
 
@@ -102,8 +104,9 @@ class Visit:
             self._refuse(filing_id, act, found)
 
     def _received(self, filing_id: str, act: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What came on paper, with the id of whoever took it in; refused if nobody of the office is called so."""
-        told, found = self.tools.people.received(act, self.who)
+        """What came on paper, with the id of whoever took it in, or an assignment, with those of whoever inspects; refused if nobody
+        is called so."""
+        told, found = self.tools.people.known(act, self.who)
         if found:
             self._refuse(filing_id, act, found)
         return told

@@ -285,7 +285,7 @@ def undoes_miss_or_case(filing: Filing, act: FileAnnualReport, when: Moment) -> 
 def warn_of_report(filing: Filing, act: FileAnnualReport, when: Moment) -> str | None:
     """A report before 1 October of its year is taken with a warning (G-12b), and so is one that is not the first."""
     opens, year = window_opens(filing, act.year), filing.year(act.year)
-    early = f"{act.year}年度报送自{day_of(opens)}起；早于该日报送的，也予接收" if when.at < opens else None
+    early = f"{act.year}年度报送自{on_day(day_of(opens))}起；早于该日报送的，也予接收" if when.at < opens else None
     return "；".join(filter(None, (early, _warn_of_another(year, when) if year else None))) or None
 
 

@@ -55,6 +55,11 @@ def short(instant: datetime) -> str:
     return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
+def short_received(instant: datetime) -> str:
+    """When something was received or entered, as lists have it; what counts as of a day (on_paper.py), that day."""
+    return f"{day_of(instant)}" if _is_midnight(instant) else short(instant)
+
+
 def short_until(instant: datetime) -> str:
     """When a period is over, as lists have it: 2026-11-30 24:00."""
     return f"{last_day_until(instant)} 24:00" if _is_midnight(instant) else short(instant)

@@ -16,7 +16,7 @@ from gateway.problem import Refused
 from gateway.shown.rounds.seen import may_read
 from gateway.shown.rounds.subsidies import proofs
 from gateway.visit import Visit
-from models.rounds.round import RoundReceipt
+from models.rounds.round import RoundEntry, RoundReceipt
 from models.vocabulary import Kind
 from tests.applications import enterprise
 from tests.foretold import goes_as_foreseen
@@ -116,6 +116,11 @@ async def uploads(visitor: Visitor, content: bytes) -> str:
     return await visitor.page.locator("main").inner_text()
 
 
+def docket_of(gateway: Served, round_id: str) -> list[RoundEntry]:
+    """What was entered of a round."""
+    return gateway.tools.rounds.register.docket(round_id)
+
+
 async def taken_away(visitor: Visitor, path: str) -> bytes:
     """A file that somebody who is signed in downloads."""
     answer = await visitor.page.request.get(visitor.gateway.base + path)
@@ -161,6 +166,10 @@ async def test_a_third_party_evaluates_in_a_browser(world: World) -> None:
         )
         await visitor.opens(f"/rounds/{EVALUATION}")
         assert "1\n优秀" in await visitor.page.locator(".counts").inner_text()
+        appraised = next(each for each in docket_of(gateway, EVALUATION) if each.event.kind == "appraise")
+        await visitor.opens(f"/rounds/{EVALUATION}/entries/{appraised.number}/paper")
+        read = await visitor.page.locator("main").inner_text()
+        assert "沈阳市第1传感产学研联盟（" in read, "alliances by name, not by the id of the platform alone"
         results = openpyxl.load_workbook(
             BytesIO(await taken_away(visitor, f"/rounds/{EVALUATION}/documents/results.xlsx"))
         )
@@ -196,6 +205,18 @@ BANDS_TYPED = {
 }
 
 
+async def names_are_offered(visitor: Visitor) -> None:
+    """Nobody types a digest or an id: what is noted is read off a document that is there, an alliance chosen by its name."""
+    page, base = visitor.page, visitor.gateway.base
+    await page.goto(f"{base}/rounds/{SUBSIDY}/acts/note_base?filing=MONEY-1")
+    assert page.url == f"{base}/rounds/{SUBSIDY}/bases/MONEY-1"
+    await page.goto(f"{base}/rounds/{SUBSIDY}/acts/note_base")
+    assert page.url == f"{base}/rounds/{SUBSIDY}#considered"
+    await visitor.opens(f"/rounds/{SUBSIDY}/acts/record_exclusion")
+    told = await page.locator("select[name='/filing'] option").all_inner_texts()
+    assert [each.partition("（")[0] for each in told[1:]] == [f"沈阳市第{number}传感产学研联盟" for number in (1, 2, 3)]
+
+
 @pytest.mark.filterwarnings("default:Chromium")
 async def test_a_subsidy_from_its_opening_to_the_payment_in_a_browser(world: World) -> None:
     if (browser := chromium()) is None:
@@ -211,7 +232,8 @@ async def test_a_subsidy_from_its_opening_to_the_payment_in_a_browser(world: Wor
         await visitor.comes_in("c-101")
         await visitor.opens(f"/rounds/{SUBSIDY}/bases/MONEY-1")
         await page.locator("#amount").fill("150")
-        assert "已登记" in await visitor.presses("登记核对结果")
+        assert "“沈阳市第1传感产学研联盟”的研发投入已登记" in await visitor.presses("登记核对结果")
+        await names_are_offered(visitor)
         leader = {"person": "u-2", "office": enterprise(6002), "role": "leader"}
         newer = {
             "kind": "D5b",

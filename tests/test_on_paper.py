@@ -21,6 +21,7 @@ from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import lifecycle
 from regulation.lodging import PAPER_MISSING, lodge
 from regulation.moment import Moment
+from regulation.naming import short_received
 from regulation.offers import offer
 from regulation.on_paper import ON_PAPER
 from tests.databases import on_both, on_both_by_the_owner
@@ -183,6 +184,31 @@ def test_nothing_is_left_to_do_upon_a_letter_only_by_the_entry_that_did_it(regis
 
 
 # Its form
+
+
+def test_what_did_what_a_letter_asks_for_is_chosen_among_what_was_entered() -> None:
+    form = application(filing_id="PAPER", received_at="2026-12-01T09:00:00+08:00")
+    corrected = {"content": application(filing_id="PAPER") | {"technical_field": "新材料"}}
+    came = {"id": "l-1", "on_behalf_of": "leader", "came": CAME | {"on": "2026-12-03"}}
+    life = told(
+        form,
+        ("city", "return_for_correction", "2026-12-02T10:00", {"deficiencies": [{"item": "A-17", "message": "缺页"}]}),
+        ("city", "resubmit", "2026-12-03T10:00", corrected | came),
+        ("leader", "resubmit", "2026-12-05T10:00", corrected),
+        until=instant("2026-12-07"),
+    )
+    filing, now = life.docket[-1].filing, instant("2026-12-07")
+    offered = offer(filing, ActKind.CLOSE_LETTER, Moment(now, now), OFFICER.by)
+    assert offered is not None
+    there = {"l-1": "第3号登记“补正重报”", f"{acts.ENTRY}4": "第4号登记“补正重报”（2026年12月5日10时00分）"}
+    shown = {each.name: each for each in acts.form_of(filing, offered, (), None, (), known_by=there)}
+    assert shown["letter"].options == (("l-1", "第3号登记“补正重报”"),)
+    assert (shown["done_by"].widget, shown["done_by"].options) == ("choice", (("4", there["#4"]),))
+
+
+def test_what_counts_as_of_a_day_is_told_as_that_day() -> None:
+    assert short_received(instant("2026-12-03T00:00")) == "2026-12-03"
+    assert short_received(instant("2026-12-03T09:05")) == "2026-12-03 09:05"
 
 
 def test_a_correction_is_entered_over_the_application_as_it_stands() -> None:

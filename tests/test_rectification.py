@@ -9,6 +9,8 @@ import pytest
 
 from activities.register import Register
 from examples.province.service import Service
+from gateway.identity import EMBEDDED
+from gateway.remembered.people import People
 from models.rounds.inspections import Standing
 from models.rounds.round import Round
 from models.values import SHANGHAI
@@ -102,3 +104,32 @@ def test_the_next_look_ends_what_an_alliance_that_left_had_to_put_right(service:
     service.acts(ROUND, at("2027-07-12"), ST, "close_round")
     assert service.round(ROUND).over
     assert service.rounds.verify(ROUND) == []
+
+
+def test_whoever_is_to_inspect_is_somebody_that_the_service_knows(service: Service) -> None:
+    """The record is entered by the inspector: of one who is nobody, nobody could enter it."""
+    people, who = People(service.register.engine, EMBEDDED), EMBEDDED["p-401"]
+    people.remember(who.but(person="p-409", name="张衡"), at("2027-03-01"))
+    for person, found in (
+        ("p-402", []),
+        ("张衡", []),
+        ("q-403", []),
+        ("c-101", []),
+        ("p-999", ["/content/inspectors/1/person"]),
+        ("", []),
+    ):
+        content = {"inspectors": [{"person": "p-401"}, {"person": person}]}
+        told, unknown = people.known({"kind": "assign_inspectors", "content": content}, who)
+        assert [each.field for each in unknown] == found, person
+        named = told["content"]["inspectors"][1]["person"]
+        assert named == ("p-409" if person == "张衡" else person)
+    assert (
+        "没有这样的人员登录过本系统"
+        in people.known({"kind": "assign_inspectors", "content": {"inspectors": [{"person": "\x00"}, 1, {}]}}, who)[1][
+            0
+        ].message
+    )
+    people.remember(who.but(person="p-408", name="张衡"), at("2027-03-01"))
+    twice = {"kind": "assign_inspectors", "content": {"inspectors": [{"person": "张衡"}]}}
+    assert "有2人同名，请填写其编号" in people.known(twice, who)[1][0].message
+    assert people.known({**twice, "kind": "record_findings"}, who) == ({**twice, "kind": "record_findings"}, [])

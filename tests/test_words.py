@@ -133,6 +133,20 @@ def test_what_comes_has_a_name_before_and_one_after() -> None:
     assert not [kind for kind in LapseKind if re.search("逾期|未报送|未答复|视为", BEFORE[kind])]
 
 
+DAYS = re.compile(r"\{(?:day_of|last_day_until)\([^{}]*\)+\}")
+"""A day as programs write it, within a text: people are told one by `naming` (2026年11月30日)."""
+
+
+def test_no_sentence_of_the_law_tells_a_day_as_programs_write_it() -> None:
+    said = [
+        (path.name, line)
+        for path in Path("regulation").rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if DAYS.search(line) and re.search("[一-鿿]", line)
+    ]
+    assert said == []
+
+
 def test_no_number_of_ours_is_left_in_an_article() -> None:
     for number in (*ARTICLES, "FA-01", "FB-19", "D3", "D5a", "L1"):
         assert quoted(cite(number)), number

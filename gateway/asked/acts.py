@@ -70,6 +70,9 @@ CORRECTED_BY: Mapping[ActKind, ActKind] = {
 }
 """An entry is never taken back, for people were told of it: what sets it right is an act of its own, told once it is entered."""
 
+ENTRY = "#"
+"""With this begins, in `known_by`, the number of an entry of the docket that a form may name."""
+
 CONFIRMED = (ActKind.WITHDRAW, ActKind.DEREGISTER)
 """What its sender confirms besides sending it: one click would end a filing."""
 
@@ -207,6 +210,9 @@ def _of_this_filing(
         case "entry":
             unsettled = {str(each): f"第{each}号登记" for each in sorted(service.unsettled(filing))}
             return _choose(field, [*(known_by or unsettled).items()])
+        case "done_by":
+            entries = [(key.removeprefix(ENTRY), said) for key, said in known_by.items() if key.startswith(ENTRY)]
+            return _choose(field, entries) if entries else field
         case "excused":
             years = [(str(year), f"{year}年度") for year in standing.years_of_decision(filing)]
             return replace(field, options=tuple(years))

@@ -29,6 +29,7 @@ LONG = 500
 """A text that may be longer is written in several lines."""
 
 Widget = Literal[
+    "given",
     "checklist",
     "picks",
     "pick",

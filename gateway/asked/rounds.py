@@ -34,6 +34,18 @@ def _chosen(rules: Rules, field: Field) -> Field:
     return replace(field, widget="choice", options=choices()) if choices else field
 
 
+GIVEN = frozenset({(RoundKind.INSPECTION, "/content/lines", "item")})
+"""Fields of the rows of papers whose words are the rule's own: they are read, and not typed again."""
+
+
+def _given(rules: Rules, field: Field) -> Field:
+    def shown(one: Field) -> Field:
+        taken = (rules.kind, field.at, one.name) in GIVEN and one.value and not one.faulty
+        return replace(one, widget="given") if taken else one
+
+    return replace(field, rows=tuple(tuple(shown(one) for one in row) for row in field.rows))
+
+
 def asked(kind: str) -> list[str]:
     """The fields of an act that people fill in: what it is about first, then what every act may carry."""
     model = ROUND_ACT_TYPES[kind]
@@ -73,7 +85,7 @@ def form_of(
     if paper is not None and kind not in rules.draws:
         content = value.get("content") or {}
         of_paper = fields_of(paper, content, findings, at="/content", more_rows=more_rows)
-        shown += (_chosen(rules, field) for field in of_paper)
+        shown += (_given(rules, _chosen(rules, field)) for field in of_paper)
     if opening:
         shown = [made for field in shown if (made := _of_opening(field, opening))]
     return tuple(replace(field, seldom=_seldom(kind, field)) for field in shown)

@@ -319,7 +319,7 @@ def _form(
         consequence=acts.CONSEQUENCES.get(offered.kind) if offered else None,
         confirmed=offered is not None and offered.kind in acts.CONFIRMED and not session.who.staff,
         refusal=shown.refusal,
-        since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
+        since=[(entry.number, naming.short_received(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
         phrases=phrases_of(tools, session, offered),
         drafted=drafted,
@@ -438,6 +438,16 @@ def _letters_by_entry(tools: Tools, filing: Filing) -> dict[str, str]:
     return {each: f"第{entry.number}号登记“{naming.name_of_entry(entry)}”" for each, entry in found.items() if entry}
 
 
+def _by_entry(tools: Tools, row: FilingRow, session: Session) -> dict[str, str]:
+    """What was entered and stands, the newest first: by one of these is done what a letter asks for."""
+    docket = [session.who.shown(each) for each in tools.register.docket(row.filing_id, most=LOOKED_BACK)]
+    return {
+        f"{acts.ENTRY}{each.number}": f"第{each.number}号登记“{naming.name_of_entry(each)}”（{naming.received(each.at)}）"
+        for each in reversed(docket)
+        if each.refused is None and not each.awaits_second
+    }
+
+
 def _told_by_entry(tools: Tools, filing: Filing) -> dict[str, str]:
     """The entries of which the leader was told, the newest first, by what the letter is called: any may not have arrived."""
     sent = {each.number: each for each in reversed(tools.register.messages(filing.id)) if each.to == Role.LEADER}
@@ -457,6 +467,7 @@ def _fields(
         named = known_by(objections(tools.register, filing.id)) if offered.kind in RULED_ON else {}
         named |= _letters_by_entry(tools, filing) if offered.kind in ANSWERS else {}
         named |= _told_by_entry(tools, filing) if offered.kind is ActKind.REPORT_UNDELIVERABLE else {}
+        named |= _by_entry(tools, row, session) if offered.kind is ActKind.CLOSE_LETTER else {}
         return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows, known_by=named)
     who = session.who
     colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]

@@ -339,7 +339,7 @@ def _receipt(
         previewed=previewed(second, day_of(tools.clock())),
         refusal=refusal,
         changed=changed,
-        since=[(each.number, naming.short(each.at), naming.name_of_entry(each)) for each in since],
+        since=[(each.number, naming.short_received(each.at), naming.name_of_entry(each)) for each in since],
     )
 
 

@@ -94,7 +94,8 @@ async def note(request: Request, tools: Doors, session: Staff, form: Answer, rou
         return await run_in_threadpool(
             _base, request, tools, session, round_, filing_id, f"desk-{uuid4().hex}", said or moved, chosen, amount
         )
-    return then(f"/rounds/{round_id}", f"“{filing_id}”的研发投入已登记为第{receipt.number}号")
+    row = await run_in_threadpool(tools.seen, storable(filing_id), session.who)
+    return then(f"/rounds/{round_id}", f"“{row.alliance_name}”的研发投入已登记为第{receipt.number}号")
 
 
 def _base(

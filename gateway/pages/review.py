@@ -258,7 +258,7 @@ def _page(
     answer = page(
         request, tools, "review.html", session, status=status,
         row=row, reading=found, filing=found.filing, decisions=decisions, offer=offered, fields=fields, foreseen=shown,
-        refusal=refusal, since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since],
+        refusal=refusal, since=[(entry.number, naming.short_received(entry.at), naming.name_of_entry(entry)) for entry in since],
         verdicts=VERDICTS, note_limit=NOTE, act_id=act_id or f"desk-{uuid4().hex}", by_the_checklist=BY_THE_CHECKLIST,
         names=tools.people.named(_persons(found)), queue=urlencode(queue), phrases=phrases_of(tools, session, offered),
         onward=urlencode({"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})),

@@ -27,7 +27,7 @@ from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.foreseen import Foreseen, previewed
-from gateway.shown.rounds import downloads, seen
+from gateway.shown.rounds import downloads, inspections, seen
 from gateway.shown.rounds.foreseen import foreseen
 from gateway.shown.rounds.panels import ASIDE, BESIDE, CHOICES, FILLED_IN, HINTS, ONE_OF, PANELS, UNASKED
 from gateway.shown.rounds.questionnaires import brought_shown, document_in
@@ -36,7 +36,9 @@ from gateway.visit import visit_of
 from models.findings import Finding, Refusal
 from models.register import FilingRow, RoundRow
 from models.rounds.base import RoundActKind, RoundKind, called, of_year, parts
+from models.rounds.inspections import InspectionActKind
 from models.rounds.round import ROUND_ACT_TYPES, Round, RoundEntry, RoundReceipt
+from models.rounds.subsidies import SubsidyActKind
 from models.rounds.surveys import SurveyActKind
 from models.values import Ordinal, day_of, required
 from models.vocabulary import Role
@@ -108,6 +110,9 @@ def show(
         counts=seen.counts(session.who, row, round_),
         agenda=agenda.outlook(rules, round_),
         docket=seen.readable(tools, session.who, docket),
+        of_alliances=seen.alliances_in(
+            tools, session.who, [{"filing": getattr(each.event, "filing", None)} for each in docket]
+        ),
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
         documents=downloads.listed(tools, session.who, round_),
         panel=f"round_{round_.kind.value}.html" if panel else None,
@@ -172,7 +177,7 @@ def paper(request: Request, tools: Doors, session: SignedIn, round_id: str, numb
     fields = fields_of(model, brought)
     return page(
         request, tools, "round_paper.html", session, of_round=round_id, round=round_, row=row, entry=entry, about=about,
-        fields=fields, names=tools.people.named([*seen.persons([entry]), *seen.persons_in(brought)]),
+        fields=fields, names=tools.people.named([*seen.persons([entry]), *seen.persons_in(brought)]) | seen.alliances_in(tools, session.who, brought),
     )  # fmt: skip
 
 
@@ -185,6 +190,9 @@ def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: 
     form = _form(request, tools, session, round_id, kind)
     if kind in RETURNS:
         return RedirectResponse(_return_at(session, round_id, quote(filing, safe="")), 303)
+    if kind == SubsidyActKind.NOTE_BASE:
+        chosen = f"bases/{quote(filing, safe='')}" if filing else "#considered"
+        return RedirectResponse(f"/rounds/{round_id}/{chosen}".replace("/#", "#"), 303)
     told = {name: value for name, value in request.query_params.items() if name in asked.asked(kind)}
     form = replace(form, filing=filing)
     form = replace(form, opened_with=(drafted := form.draft(),))
@@ -312,7 +320,8 @@ class _Form:
         raw = asked.read_act(rules_of(self.round_id), self.round, self.kind, form)
         if self.brought:
             raw["content"] = raw.get("content", {}) | {"questionnaire": document_in(self.brought)}
-        raw, unknown = self.tools.people.received(raw, self.session.who)
+        told, unknown = self.tools.people.known({**raw, "kind": self.kind}, self.session.who)
+        raw = {name: value for name, value in told.items() if name != "kind"}
         if faults := [*faults, *unknown]:
             return self.page(raw, refusal_of(faults), looked=True, status=422)
         if more := form.get("more"):
@@ -328,9 +337,15 @@ class _Form:
         return {**told, **({"content": fills(self.tools, self.round, about)} if fills and self.round else {})}
 
     def colleagues(self) -> list[tuple[str, str]]:
-        """Who of the office may have taken in what came: ids with names."""
-        who = self.session.who
-        return [(each.person, each.name) for each in self.tools.people.colleagues(who.office, who.role)]
+        """Who of the office may have taken in what came, or of both departments may inspect: ids with names."""
+        who, people = self.session.who, self.tools.people
+        roles = inspections.DEPARTMENTS if self.kind == InspectionActKind.ASSIGN_INSPECTORS else (who.role,)
+        return [(each.person, each.name) for role in roles for each in people.colleagues(who.office, role)]
+
+    def within_sight(self, options: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """What may be chosen, without the alliances that the visitor may not see."""
+        rows = self.tools.register.rows([key for key, _ in options], whole=False)
+        return [each for each in options if each[0] in rows and self.session.who.sees(rows[each[0]])]
 
     def about(self, raw: Mapping[str, Any] | None) -> FilingRow | None:
         """The alliance that an act is about, if the visitor sees it."""
@@ -430,7 +445,7 @@ class _Form:
         fields = asked.form_of(rules, self.round, self.kind, raw, found, opening=begins, more_rows=more_rows)
         about, hints, choices = self.about(raw), HINTS.get(self.kind), CHOICES.get(self.kind)
         if choices and self.round:
-            fields = asked.choosing(fields, choices(self.tools, self.round))
+            fields = asked.choosing(fields, self.within_sight(choices(self.tools, self.round)))
         if self.session.who.staff:
             fields = asked.offering(fields, self.colleagues())
         if self.round and self.kind in ONE_OF:

@@ -105,6 +105,7 @@ def _templates() -> Environment:
     )
     templates.filters |= {
         "local": lambda instant: unparted(naming.short(instant)),
+        "received": lambda instant: unparted(naming.short_received(instant)),
         "until": lambda instant: unparted(naming.short_until(instant)),
         "unparted": unparted,
         "midnight": naming.midnight,

@@ -1,19 +1,24 @@
 """People (人员) who signed in: so that colleagues can be picked by name, and an opaque id be shown as one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, or_
 from sqlmodel import col, select
 
 from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from models.findings import Finding
 from models.gateway import PersonNameRow, PersonRow
+from models.rounds.inspections import InspectionActKind
+from models.values import storable
 from models.vocabulary import Role, Severity
 from regulation.reading import finding
+
+MOST_INSPECTORS = 10
+"""As many as one assignment may name (`models.rounds.inspections.Assignment`); of more nobody is looked up."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,14 @@ class People:
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(PersonRow.name, PersonRow.person)))
 
+    def known(self, raw: Mapping[str, Any], who: Identity) -> tuple[dict[str, Any], list[Finding]]:
+        """An act with the ids of all whom it names, be it that they were told by name; and who of them is nobody."""
+        told, unknown = self.received(raw, who)
+        if raw.get("kind") != InspectionActKind.ASSIGN_INSPECTORS:
+            return told, unknown
+        told, nobody = self.inspecting(told, who)
+        return told, [*unknown, *nobody]
+
     def received(self, raw: Mapping[str, Any], who: Identity) -> tuple[dict[str, Any], list[Finding]]:
         """An act with the id of whoever took in what came, be it that they were told by name; and that nobody of the office is called so,
         or has that id."""
@@ -56,6 +69,44 @@ class People:
         why = f"本机构有{len(called)}人同名，请填写其编号" if called else "本机构没有这样的工作人员登录过本系统"
         said = f"收件人须为本机构工作人员的姓名，或者其编号（如 {who.person}）：{why}"
         return dict(raw), [finding("G-42", "/came/received_by", Severity.ERROR, said)]
+
+    def inspecting(self, raw: Mapping[str, Any], who: Identity) -> tuple[dict[str, Any], list[Finding]]:
+        """An act with the ids of those who are to inspect, be it that they were told by name; and who of them nobody is: a record is entered
+        by the inspector, and nobody could."""
+        content = raw.get("content")
+        people = content.get("inspectors") if isinstance(content, Mapping) else None
+        if not isinstance(content, Mapping) or not isinstance(people, Sequence) or isinstance(people, str):
+            return dict(raw), []
+        known, read, found = self._known(who.office, people[:MOST_INSPECTORS]), [], list[Finding]()
+        for number, each in enumerate(people):
+            told = each.get("person") if isinstance(each, Mapping) else None
+            if number >= MOST_INSPECTORS or not isinstance(told, str) or not told:
+                read.append(each)
+                continue
+            called = [told] if told in known else [person for person, name in known.items() if name == told]
+            read.append({**each, "person": called[0]} if len(called) == 1 else each)
+            if len(called) != 1:
+                why = f"有{len(called)}人同名，请填写其编号" if called else "没有这样的人员登录过本系统，请其先登录一次"
+                said = f"检查人员须按姓名选用，或者填写其登录本系统的编号：{why}"
+                found.append(finding("A-33", f"/content/inspectors/{number}/person", Severity.ERROR, said))
+        return {**raw, "content": {**content, "inspectors": read}}, found
+
+    def _known(self, office: str, people: Iterable[Any]) -> dict[str, str]:
+        """Everybody of an office, and whoever else is told by an id, by their names."""
+        told = {
+            storable(each["person"])
+            for each in people
+            if isinstance(each, Mapping) and isinstance(each.get("person"), str)
+        }
+        query = select(PersonRow.person, PersonRow.name).where(
+            or_(col(PersonRow.office) == office, col(PersonRow.person).in_(told))
+        )
+        with reading(self.engine) as session:
+            there = dict(session.exec(query).all())
+        seeded = {
+            each.person: each.name for each in self.seeded.values() if each.office == office or each.person in told
+        }
+        return seeded | there
 
     def named(self, persons: Iterable[str]) -> dict[str, str]:
         """The names of those who are known, by their opaque ids."""

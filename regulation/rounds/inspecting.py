@@ -339,7 +339,7 @@ def _record(round_: Round, act: RecordFindings, record: CheckRecord, known: Know
     if record.inspected_on > today:
         faults.append(_fault(_in_content("inspected_on"), "检查日期晚于登记之日"))
     if record.inspected_on < day_of(item.at):
-        faults.append(_fault(_in_content("inspected_on"), f"检查日期早于指派之日（{day_of(item.at)}）"))
+        faults.append(_fault(_in_content("inspected_on"), f"检查日期早于指派之日（{on_day(day_of(item.at))}）"))
     asked = {each.asks: each for each in rule.items(of.purpose)}
     there = {line.item for line in record.lines}
     for number, line in enumerate(record.lines):

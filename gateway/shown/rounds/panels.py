@@ -60,6 +60,7 @@ CHOICES: Mapping[str, Callable[[Tools, Round], Sequence[tuple[str, str]]]] = {
     EvaluationActKind.EVALUATE: evaluation.to_evaluate,
     EvaluationActKind.REPORT_EVALUATION: evaluation.to_recommend,
     EvaluationActKind.DECIDE_TYPICAL: evaluation.to_name,
+    SubsidyActKind.RECORD_EXCLUSION: subsidies.considered,
     **inspections.CHOICES,
 }
 """Whom the form of an act lets one choose where it asks for an alliance: ids with names."""

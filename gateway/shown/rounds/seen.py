@@ -1,8 +1,9 @@
 """Which rounds, and which alliances in them, somebody sees: the province all, a city its own and those over it, a leader its own."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fastapi import Request
@@ -216,13 +217,30 @@ def persons(entries: Iterable[RoundEntry]) -> Iterator[str]:
             yield from persons_in(entry.act.model_dump(include={"came"}))
 
 
+ALLIANCES = frozenset({"filing", "filing_id", "filings"})
+"""What fields of papers are called that name alliances by their ids."""
+
+MOST_NAMED = 2_000
+"""Of so many alliances at most a paper's page tells the name; a list of all of a year is longer than anybody reads there."""
+
+
+def alliances_in(tools: Tools, who: Identity, written: Any) -> dict[str, str]:
+    """The alliances that a paper names and somebody sees, by their ids: the name, and the number that it has."""
+    rows = tools.register.rows(islice(dict.fromkeys(_named_in(written, ALLIANCES)), MOST_NAMED), whole=False)
+    return {key: f"{row.alliance_name}（{row.archive_number or key}）" for key, row in rows.items() if who.sees(row)}
+
+
 def persons_in(written: Any) -> Iterator[str]:
     """Everybody whom a paper names, or the figures of an item."""
+    return _named_in(written, PERSONS)
+
+
+def _named_in(written: Any, names: Collection[str]) -> Iterator[str]:
     if isinstance(written, list | tuple):
-        yield from (person for each in written for person in persons_in(each))
+        yield from (named for each in written for named in _named_in(each, names))
     elif isinstance(written, Mapping):
         for name, value in written.items():
-            if name in PERSONS:
+            if name in names:
                 some = value if isinstance(value, list | tuple) else [value]
                 yield from (each for each in some if isinstance(each, str))
-            yield from persons_in(value)
+            yield from _named_in(value, names)

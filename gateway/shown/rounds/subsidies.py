@@ -74,6 +74,15 @@ def recorded(round_: Round) -> list[tuple[str, str]]:
     return [(row.code, row.said) for row in terms_of(round_).exclusions.values() if row.test == "recorded"]
 
 
+def considered(tools: Tools, round_: Round) -> list[tuple[str, str]]:
+    """The alliances that may be paid, by id, each with its number."""
+    needs = Needs(population=True, items=(round_.id, *state_of(round_).performance), rounds=(evaluations_of(round_),))
+    known = tools.rounds.register.known(needs, round_.area)
+    there = {*results_of(round_, known), *known.items.get(round_.id, {})}
+    found = [each for key, each in known.alliances.items() if key in there]
+    return [(each.id, f"{each.name}（{each.archive_number}）") for each in sorted(found, key=lambda each: each.name)]
+
+
 def _scheme(tools: Tools, round_: Round) -> Scheme | None:
     key = state_of(round_).scheme
     return Scheme.model_validate(tools.register.paper(key)) if key else None
