@@ -33,6 +33,7 @@ class Server:
     """What arrived and was kept, one after the other."""
 
     async def served(self, route: Route, request: Request) -> None:
+        """Answer as a gateway would."""
         path = request.url.removeprefix("http://127.0.0.1")
         if path.startswith("/static/"):
             script = (SCRIPTS / path.removeprefix("/static/")).read_text("utf-8")
@@ -51,6 +52,7 @@ class Server:
 
 @pytest.fixture
 async def server() -> Server:
+    """A server that waits until it is told to answer."""
     return Server()
 
 
