@@ -113,8 +113,9 @@ class People:
         if not (asked := set(persons)):
             return {}
         query = select(PersonRow.person, PersonRow.name).where(col(PersonRow.person).in_(asked))
+        seeded = {person: self.seeded[person].name for person in asked & self.seeded.keys()}
         with reading(self.engine) as session:
-            return dict(session.exec(query).all())
+            return seeded | dict(session.exec(query).all())
 
     def named_then(self, when: Iterable[tuple[str, datetime]]) -> dict[tuple[str, datetime], str]:
         """What persons were called at an instant each; of whom no name of then is known, the first that is."""
