@@ -27,6 +27,8 @@ from models.values import INSTANT, at_hour, canonical, day_of, digest
 from models.vocabulary import ActKind, Role
 from regulation import changes, entries, identity, intake, lifecycle, lodging, on_paper, province
 from regulation.lodging import Lodged
+from regulation.moment import Moment
+from regulation.offers import as_finding, lacking
 
 CONTENT = "/content"
 """Where an act has its paper, as it is sent."""
@@ -205,8 +207,10 @@ class Reception:
         if not own and (found := lodging.in_own_name(raw)):
             lodged = Lodged(findings=(*lodged.findings, *found))
         if lodged.act is None:
-            self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
-            refuse(lodged.findings)
+            received = Moment(read_instant(raw.get("received_at")) or now, now)
+            found = (*lodged.findings, *lacking(filing, raw, lodged.findings, received))
+            self.register.record_refusal(filing.id, raw, lodging.refusal(found).message, now)
+            refuse(found)
         return Asked(lodged.act, lodged, ("archive_number",) if numbered is not raw else ())
 
     def _is_reserved(self, filing_id: str, act_id: object) -> bool:
@@ -223,12 +227,14 @@ class Reception:
             self.register.record_refusal(filing.id, raw, identity.REUSED, now)
             raise KeyReused(asked.act.id) from other
         act, papers = asked.salted(arrival)
-        if (version := self.new_version(filing, act, raw, now)) and version.refused:
-            raise self._refused(filing.id, asked, self.of_the_act(version), now)
+        version, refusal = self.new_version(filing, act, raw, now), None
         if not identity.is_by_service(act.id):  # the service's own acts count by the engine's clock: it judges them
             when = on_paper.moment(filing, act, now)
-            if refusal := lifecycle.check(entries.projected(filing, when), act, when):
-                raise self._refused(filing.id, asked, refusal, now)  # nothing of it is stored
+            refusal = lifecycle.check(entries.projected(filing, when), act, when)
+        if version and version.refused:
+            refusal = self.of_the_act(version, refusal)
+        if refusal:
+            raise self._refused(filing.id, asked, refusal, now)  # nothing of it is stored
         if asked.left_to_the_door:
             prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
             act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))
@@ -249,9 +255,10 @@ class Reception:
         return intake.examine(raw["content"], counts_at, known, correcting=filing)
 
     @staticmethod
-    def of_the_act(version: intake.Examination) -> Refusal:
-        """A refused version as it is told to whoever brings it with an act."""
-        return lodging.refusal([each.but(field=f"{CONTENT}{each.field}") for each in version.findings])
+    def of_the_act(version: intake.Examination, besides: Refusal | None = None) -> Refusal:
+        """A refused version as it is told to whoever brings it with an act; with what the act itself lacks."""
+        found = [each.but(field=f"{CONTENT}{each.field}") for each in version.findings]
+        return lodging.refusal([*found, *([as_finding(besides)] if besides else [])])
 
     def _refused(self, filing_id: str, asked: Asked, refusal: Refusal, now: datetime) -> Refused:
         """A refusal is an answer: it is on record, and whatever is sent under this id now is received now."""

@@ -57,7 +57,8 @@ def short(instant: datetime) -> str:
 
 def short_received(instant: datetime) -> str:
     """When something was received or entered, as lists have it; what counts as of a day (on_paper.py), that day."""
-    return f"{day_of(instant)}" if _is_midnight(instant) else short(instant)
+    local = instant.astimezone(SHANGHAI)
+    return str(local.date()) if (local.hour, local.minute) == (0, 0) else short(instant)
 
 
 def short_until(instant: datetime) -> str:

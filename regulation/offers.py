@@ -5,22 +5,26 @@ only a person can tell, something stands that fits the shape. So the same `check
 An act that could be about one of several years, objections or messages is open if it is for one of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import product
+from itertools import islice, product
 from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
 
 from models.acts import TOGETHER, Act, By, UrgeReport
 from models.filing import Filing
-from models.findings import Refusal
+from models.findings import Finding, Refusal
+from models.forms import CamePaper
 from models.values import Value, day_of, required
-from models.vocabulary import ActKind, Ground, Role, Stage
+from models.vocabulary import ActKind, Ground, Role, Severity, Stage
 from regulation import annual, entries, lifecycle, offices, province, review, service
 from regulation.agenda import letters_waiting
+from regulation.articles import NUMBERED
 from regulation.calendar import CALENDARS
 from regulation.lodging import ACT_TYPES
 from regulation.moment import Moment
-from regulation.on_paper import ON_PAPER
+from regulation.on_paper import ON_PAPER, moment
 from regulation.terms import TERMS
 
 TYPES: Mapping[ActKind, type[Value]] = {each.model_fields["kind"].default: each for each in ACT_TYPES}
@@ -88,6 +92,62 @@ def offer(filing: Filing, kind: ActKind, when: Moment, by: By, year: int | None 
     """One of them, about a year if one is asked for; None if the stage does not know it."""
     stands = entries.projected(filing, when)
     return next(_offers(stands, when, by, year, (kind,)), None)
+
+
+MOST_TRIED = 50
+"""So many ways of mending a form are tried; more are left to whoever mends it."""
+
+
+def lacking(filing: Filing, raw: Mapping[str, Any], found: Sequence[Finding], when: Moment) -> tuple[Finding, ...]:
+    """What an act lacks by law besides what is wrong with its form, however that is mended: told with it, and not after it.
+
+    Its faulty fields are tried as its form would propose them. Nothing is told of an act that could then be done one way or another,
+    or of which too little can be read.
+    """
+    faulty = {each.field.split("/")[1] for each in found if each.severity is Severity.ERROR and "/" in each.field}
+    kind, came = raw.get("kind"), raw.get("came")
+    if not isinstance(kind, str) or kind not in set(TYPES) or faulty & UNREAD or not isinstance(came, Mapping | None):
+        return ()
+    act_type, left = TYPES[ActKind(kind)], faulty | UNTRIED
+    told = {name: value for name, value in raw.items() if name in act_type.model_fields and name not in left}
+    refused: list[Refusal] = []
+    try:
+        by = By.model_validate(raw.get("by"))
+        told |= {"came": _without_record(came)} if came else {}
+        for proposed in islice(_proposed(filing, ActKind(kind), by, when, {}), MOST_TRIED):
+            act = act_type.model_validate({**proposed.model_dump(), "received_at": when.at, **told})
+            counts = moment(filing, act, when.entered_at)  # type: ignore[arg-type]
+            refusal = lifecycle.check(entries.projected(filing, counts), act, counts)  # type: ignore[arg-type]
+            if refusal is None:
+                return ()
+            refused.append(refusal)
+    except ValidationError:
+        return ()
+    return tuple(as_finding(each) for each in refused[:1])
+
+
+UNREAD = frozenset({"", "id", "kind", "by", "received_at", "until", "to", "to_zone"})
+"""Where one of these cannot be read, nobody knows what is asked, by whom, when or until when, and for whom: a form proposes one of many."""
+
+UNTRIED = frozenset({"facts", "paper", "came"})
+"""What an act holds of its papers, which are judged by themselves."""
+
+
+def _without_record(came: Mapping[str, Any]) -> dict[str, Any]:
+    """How what came on paper came, with no record of its receipt yet."""
+    return {name: value for name, value in came.items() if name not in CamePaper.model_fields} | {"record": "0" * 64}
+
+
+def as_finding(refusal: Refusal) -> Finding:
+    """Why an act is refused by law, among what is found on its form: on no field of it."""
+    number = NUMBERED.search(refusal.article)
+    return Finding(
+        code=number[1] if number else "Q21",
+        field="",
+        severity=Severity.ERROR,
+        message=refusal.message,
+        article=refusal.article,
+    )
 
 
 def _offers(

@@ -958,7 +958,13 @@ async def test_who_is_not_entitled_is_refused_by_the_regulation(world: World, ga
     told = problem(await acting("c-101").post("filings/API-7/acts", json=bad), 422, "refused")
     fields = {each["field"] for each in told["findings"]}
     assert fields == {"/deficiencies/0/item", "/deficiencies/0/message", "/extra"}
-    assert len(world.register.refused_acts("API-7")) == 6
+    both = {"id": "no-4", "kind": "archive", "extra": 1}
+    told = problem(await acting("p-401").post("filings/API-7/acts", json=both), 422, "refused")
+    (at, slip), (nowhere, lack) = ((each["field"], each["message"]) for each in told["findings"])
+    assert (at, nowhere) == ("/extra", "")
+    assert "没有这一项" in slip
+    assert "备案处于“已提交”" in lack, "what lacks by law is told with the slip, and not after it"
+    assert len(world.register.refused_acts("API-7")) == 7
     assert gateway.tools.audit.lines(filing_id="API-7", limit=1)[0].success is False
     ok(await acting("c-101").post("filings/API-7/acts", json={"id": "no", "kind": "accept"}), 201)
     assert story.kinds() == ["submit", "accept"], "a refused act does not use its key up"

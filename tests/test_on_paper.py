@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from regulation.lodging import PAPER_MISSING, lodge
 from regulation.moment import Moment
 from regulation.naming import short_received
 from regulation.offers import offer
-from regulation.on_paper import ON_PAPER
+from regulation.on_paper import ON_PAPER, first_second
 from tests.databases import on_both, on_both_by_the_owner
 from tests.filling import sent
 from tests.leading import OFFICER, leading
@@ -207,6 +208,7 @@ def test_what_did_what_a_letter_asks_for_is_chosen_among_what_was_entered() -> N
 
 
 def test_what_counts_as_of_a_day_is_told_as_that_day() -> None:
+    assert short_received(first_second(date(2026, 12, 3), instant("2026-12-05"))) == "2026-12-03"
     assert short_received(instant("2026-12-03T00:00")) == "2026-12-03"
     assert short_received(instant("2026-12-03T09:05")) == "2026-12-03 09:05"
 

@@ -12,6 +12,7 @@ from models.filing import Filing
 from models.findings import Finding
 from models.vocabulary import ActKind, Severity
 from regulation import intake, lodging, province
+from regulation.offers import lacking
 
 Raw = Mapping[str, Any]
 
@@ -49,6 +50,8 @@ def of_act(
     subject = tools.register.subject(filing.id, content) if filing and kind == ActKind.REPORT_CHANGE else None
     lodged = lodging.lodge(filing.id if filing else "check", raw, subject)
     found += [each.but(field="/content") if each.field == "/paper" else each for each in lodged.findings]
+    if filing and lodged.act is None:
+        found += lacking(filing, raw, lodged.findings, tools.now)
     found += tools.uploads.of_scan(document, who.by)
     if filing and kind in NEW_VERSIONS and isinstance(content, Mapping):
         found += of_application(tools, content, who, correcting=filing, at="/content")

@@ -22,6 +22,7 @@ from models.vocabulary import ActKind, Role
 from regulation import agenda, entries, lifecycle, lodging, naming, offices, on_paper, province
 from regulation.lodging import Lodged
 from regulation.moment import Moment
+from regulation.offers import lacking
 from regulation.wording import Past
 
 NUMBER_TO_COME = "备案编号按现在的次序列出，以登记时排定的为准。"
@@ -67,7 +68,8 @@ def foreseen(tools: Tools, row: FilingRow, act: Mapping[str, Any], when: Moment)
     """What would come of a stamped act to a filing, if it were sent now."""
     brought = _Brought.of(tools, row, act, when)
     if brought.act is None:
-        return Foreseen(lodging.refusal(brought.lodged.findings))
+        found = brought.lodged.findings
+        return Foreseen(lodging.refusal((*found, *lacking(value_of(row), act, found, when))))
     if brought.unfit:
         return Foreseen(brought.unfit)
     when = on_paper.moment(value_of(row), brought.act, when.written_at)
