@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import os
+import re
 import ssl
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -540,6 +541,9 @@ async def test_the_province_and_operators_see_it_and_nobody_else(service: Servic
         shown = (await province.get(f"/rounds/{proposal.round_id}")).text
         for each in ("网上入口", "93.75%", "低于规定", "2027年12月7日", "3小时", "按建议的日期同意顺延"):
             assert each in shown
+        paper = (await province.get(f"/rounds/{proposal.round_id}/entries/1/paper")).text
+        assert "2027-11-30 24:00" in paper
+        assert not re.search(r">[^<]*\d\dT\d\d:", paper), "no instant as programs write it"
         form = await province.get(f"/rounds/{proposal.round_id}/acts/extend_all?until=2027-12-07")
         assert 'value="2027-12-07"' in form.text
         assert "outage-2027-LN-2/acts/open_round" not in (await province.get("/desk/rounds?kind=outage")).text, (

@@ -3,7 +3,9 @@
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -116,6 +118,8 @@ def _templates() -> Environment:
         "once": texts.once,
         "place": naming.place,
         "is_digest": lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
+        "is_instant": is_instant,
+        "told_instant": told_instant,
         "day_of": day_of,
         "lasting": naming.lasting,
         "cited": cited,
@@ -133,6 +137,23 @@ def _templates() -> Environment:
 
 
 INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2})")
+
+
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|[+-][0-9]{2}:[0-9]{2})")
+"""An instant as a paper holds it; people are told it as lists have it."""
+
+
+def is_instant(value: Any) -> bool:
+    """Whether a value of a paper is an instant, and no words that look like one."""
+    with suppress(ValueError):
+        return isinstance(value, str) and bool(WRITTEN.fullmatch(value) and datetime.fromisoformat(value))
+    return False
+
+
+def told_instant(written: str, *, ends: bool = False) -> Markup:
+    """An instant of a paper; `ends`: it is the end of a period, and its midnight is 24:00 of the last day."""
+    instant = datetime.fromisoformat(written)
+    return unparted(naming.short_until(instant) if ends else naming.short(instant))
 
 
 def unparted(text: str) -> Markup:

@@ -66,6 +66,9 @@ const WORDINGS = {};
 // What each kind of what rounds publish is called; written here when the site is.
 const OF_ROUNDS = {};
 
+// A day as offices write it.
+const onDay = (day) => day.split("-").map(Number).map((part, n) => `${part}${"年月日"[n]}`).join("");
+
 // Whether the page shows what a filing's announcement says: title, lead, every fact and no other, members one by one.
 function showsOfFiling(notice, shown) {
   const wording = WORDINGS[notice.kind];
@@ -79,7 +82,6 @@ function showsOfFiling(notice, shown) {
   same("首句", worded(wording.lead), text(".lead"));
   same("公告种类", wording.label, text(".about").split(" · ")[0]);
   same("异议方式", shown["异议方式"] ? `${shown["异议方式"]}。` : "", text("[aria-labelledby=objecting] > p"));
-  const onDay = (day) => day.split("-").map(Number).map((part, n) => `${part}${"年月日"[n]}`).join("");
   const period = notice.shown_until ? `${onDay(notice.shown_from)}至${onDay(notice.shown_until)}24时` : undefined;
   const facts = { ...shown, 公告网址: shown["网址"], 公示期: period };
   for (const name of ["网址", "异议方式"]) delete facts[name];
@@ -119,7 +121,7 @@ async function checkNotice(section) {
   const keys = [...section.querySelectorAll("[data-key]")].map((each) => each.textContent);
   const known = await isSigned(signed, keys);
   const whose = notice.filing_id ? `备案 ${notice.filing_id}` : `公布 ${notice.id}，该轮次`;
-  const proven = `所证明的是${whose} 第${notice.number}号登记的公告（${WORDINGS[notice.kind]?.label ?? OF_ROUNDS[notice.kind]}，${notice.shown_from}）。`;
+  const proven = `所证明的是${whose} 第${notice.number}号登记的公告（${WORDINGS[notice.kind]?.label ?? OF_ROUNDS[notice.kind]}，${onDay(notice.shown_from)}）。`;
   return `${known ? "核验通过" : "没有发现不符，但签名未核"}：${proven}公告原文、第${section.dataset.position}条和路径与根 ${hex(now)} 相符，${known ? "签名属实" : "签名未核（本浏览器不支持 Ed25519，请离线核验）"}。根和公钥请与您另外得知的比对。`;
 }
 
