@@ -14,7 +14,7 @@ from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
 from models.vocabulary import Stage
 from regulation import moment
-from regulation.agenda import begin, begin_until, end, last_day, number, untold_denials
+from regulation.agenda import ENDED_FROM, begin, begin_until, end, last_day, number, untold_denials
 from regulation.moment import Moment
 
 FROM_SERVICE = {
@@ -68,14 +68,13 @@ def await_service(filing: Filing, when: Moment) -> Filing:
 
 def served(filing: Filing, day: date) -> Filing:
     """From the day of service run the days to correct (G-07), or the window for statement, defence and cure (G-17)."""
-    untold = {task: denial for task, denial in filing.denials.items() if task in filing.periods}
-    filing = end(filing, "service", "unread", "decision", "calendar", *_proving(filing)).but(denials=untold)
+    filing = end(filing, "service", "unread", "decision", "calendar")
     if filing.stage is Stage.RETURNED:
-        return begin(filing, "correction", day)
+        return _heard_anew(begin(filing, "correction", day), "correction")
     case = case_of(filing).but(served_on=day, ended=None)
     if case.defence == "rejected":  # whoever is heard anew may state a defence anew
         case = case.but(defence=None)
-    filing = begin(filing.but(case=case), "window", day)
+    filing = _heard_anew(begin(filing.but(case=case), "window", day), "window")
     filing = begin(filing, "statement_grace", last_day(filing.periods["window"]), follows="window")
     if number(filing, "revocation.publish_proposal"):
         filing = begin(filing, "publicity", day)
@@ -129,8 +128,18 @@ def concluded(filing: Filing) -> Filing:
 
 
 def _proving(filing: Filing) -> list[str]:
-    """The days in which what was found not genuine can be proven: who is heard anew has longer, and then days of its own."""
+    """The days in which what was found not genuine can be proven."""
     return [name for name in filing.periods if name.startswith("denied:")]
+
+
+def _heard_anew(filing: Filing, heard_in: str) -> Filing:
+    """Who is heard anew has longer to prove what was found not genuine, and then days of its own; but days that were told and end later
+    stay, however long ago the notice turns out to have been served (G-18, G-42)."""
+    heard_until = filing.periods[heard_in].until
+    over = [name for name in _proving(filing) if filing.periods[name].until <= heard_until]
+    filing = end(filing, *over)
+    kept = {task: each for task, each in filing.denials.items() if filing.periods.keys() & {task, each.days}}
+    return filing.but(denials=kept)
 
 
 def _settled(filing: Filing) -> Filing:
@@ -291,11 +300,10 @@ def _proven_from(filing: Filing, task: str, when: Moment) -> Filing:
 
 
 def _came_back(filing: Filing, task: str, when: Moment) -> Filing:
-    """A denial that the inbox was to tell did not arrive: it is to be told, and the days that began with it begin anew then. Not once
-    those were over."""
+    """A denial that the inbox was to tell did not arrive: it is to be told, and the days that began with it begin anew then, though
+    they seemed over. Not once what they put off has come."""
     denial = filing.denials[task]
-    running = filing.periods.get(denial.days)
-    if running and running.until <= when.at:
+    if filing.stage not in ENDED_FROM:
         return filing.but(denials={each: known for each, known in filing.denials.items() if each != task})
     return end(filing, denial.days) if denial.begins else filing
 
