@@ -372,7 +372,7 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     if row is None:
         return _refusal(filing, act, _out_of_stage(filing.kind, filing.stage, act.kind))
     lack = _not_entitled(filing, act, row) or on_paper.lack(filing, act, when) or _same_person(filing, act, row, when)
-    lack = lack or review.being_handed_over(filing, act) or days.out_of_bounds(filing, act, when)
+    lack = lack or review.being_handed_over(filing, act, when) or days.out_of_bounds(filing, act, when)
     if lack is None and day_of(when.stamped_at) >= service.STRICTER_SINCE:
         lack = _left_out(act) or _twice(act)
     if lack is None and row.may:
@@ -654,18 +654,15 @@ DECIDING = {
     A.APPROVE_REVOCATION: L.REVOKED,
     A.REFUSE: L.CORRECTION_LAPSED,
     A.RULE_ON_OBJECTION: L.CORRECTION_LAPSED,
+    A.RECORD_PARTY_GROUP: L.CORRECTION_LAPSED,
 }
 """Acts that end a filing against its leader, and whose letters they wait for, until those are answered, yes or no (`agenda.AGAINST`)."""
 
-DECIDING_AT_ONCE = (A.APPROVE_REVOCATION, A.REFUSE, A.RULE_ON_OBJECTION)
-"""Those of them that end it in the same instant, as the party group's no does: not on the day on which a letter was answered, which stays open to who wrote it."""
-
 
 def _ends_at_once(filing: Filing, act: Act) -> bool:
-    """Whether an act ends a filing against its leader in the same instant. An objection to a change in force ends none."""
-    if isinstance(act, RecordPartyGroup):
-        return act.decision == "rejected"
-    return act.kind in DECIDING_AT_ONCE and _end_by(act) is not None and filing.stage is not S.IN_FORCE
+    """Whether an act ends a filing against its leader in the same instant: not on the day on which a letter was answered, which stays
+    open to who wrote it. An objection to a change in force ends none."""
+    return act.kind is not A.CONFIRM_NO_STATEMENT and _end_by(act) is not None and filing.stage is not S.IN_FORCE
 
 
 def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
@@ -700,8 +697,11 @@ def _decided_against(filing: Filing, act: Act) -> list[str]:
 
 def _end_by(act: Act) -> LapseKind | None:
     """What an act does that ends a filing against its leader, as time would do it by itself."""
-    upheld = not isinstance(act, RuleOnObjection) or act.outcome == "not_confirmed"
-    return DECIDING.get(act.kind) if upheld else None
+    if isinstance(act, RuleOnObjection) and act.outcome != "not_confirmed":
+        return None
+    if isinstance(act, RecordPartyGroup) and act.decision != "rejected":
+        return None
+    return DECIDING.get(act.kind)
 
 
 def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | None:

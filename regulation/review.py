@@ -23,10 +23,21 @@ from models.acts import (
 )
 from models.filing import Filing, Mark, Office, Review
 from models.findings import Lack
-from models.values import day_of, midnight_after, on_day
-from models.vocabulary import ActKind, Role, Stage
+from models.values import day_of, last_day_until, midnight_after, on_day
+from models.vocabulary import ActKind, LapseKind, Role, Stage
 from regulation import checklist, intake, local_rules, notice, offices, terms
-from regulation.agenda import begin, begin_until, end, end_all, letters_waiting, number, prolong
+from regulation.agenda import (
+    begin,
+    begin_until,
+    end,
+    end_all,
+    heard_until,
+    holding,
+    letters_waiting,
+    number,
+    prolong,
+    untold_denials,
+)
 from regulation.checklist import Line
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, concluded, decided, notify
@@ -82,6 +93,8 @@ def may_hand_over(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
         return Lack(missing=f"备案申请的移送自{STRICTER_SINCE}起办理")
     if filing.open_objections:
         return Lack(missing=f"尚有 {filing.open_objections} 件异议未处理")
+    if to != here and (lack := _answered_first(filing, when)):
+        return lack
     if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone, when.day):
         return Lack(missing=f"{act.to_zone} 不是该市受理本类备案的高新区")
     giving = act.by.office == (filing.zone or filing.jurisdiction)
@@ -94,6 +107,24 @@ def may_hand_over(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
     if to != filing.transfer:
         return Lack(missing=f"正在移送至{offices.name_of(filing.transfer.zone or filing.transfer.jurisdiction)}")
     return Lack(missing="须由接收机构接收；收回的，写明移送至本机构") if giving else None
+
+
+def _answered_first(filing: Filing, when: Moment) -> Lack | None:
+    """What speaks against 视为撤回 is answered, told and proven where it was sent: in the other office the application begins anew,
+    where it could not take effect any more (G-07, G-42); from `STRICTER_SINCE` on."""
+    if filing.stage is not Stage.RETURNED or day_of(when.stamped_at) < STRICTER_SINCE:
+        return None
+    ends = LapseKind.CORRECTION_LAPSED
+    if letters := holding(filing, ends):
+        what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in letters))
+        return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对，答复之后方可移送")
+    if untold_denials(filing, ends):
+        return Lack(missing="认定来文不符尚未送达盟主企业，送达后有期限提供凭证", supplied_by=ActKind.SETTLE_DELIVERY)
+    heard = heard_until(filing, ends)
+    if heard is None or when.stamped_at >= heard:
+        return None
+    last = on_day(last_day_until(heard))
+    return Lack(missing=f"来文经认定不符，盟主企业可在{last}24时前提供凭证，此后方可移送")
 
 
 def hand_over(filing: Filing, act: Transfer, when: Moment) -> Filing:
@@ -120,13 +151,27 @@ def hand_over(filing: Filing, act: Transfer, when: Moment) -> Filing:
     return _received(filing, when)
 
 
-def being_handed_over(filing: Filing, act: Act) -> Lack | None:
-    """An application that is on its way to another office is not decided meanwhile; it can be taken back."""
+def being_handed_over(filing: Filing, act: Act, when: Moment) -> Lack | None:
+    """An application that is on its way to another office is not decided meanwhile; it can be taken back. What came for the office that
+    gives it, it enters, answers and serves until then, for its leader's days go on (G-42)."""
     staff = act.by.role in (Role.CITY_ST, Role.ZONE, Role.CITY_IIT)
     there = taker_of(filing)
     if there is None or not staff or act.kind is ActKind.TRANSFER:
         return None
+    goes_on = act.on_behalf_of is not None or act.kind in GOES_ON
+    if goes_on and day_of(when.stamped_at) >= STRICTER_SINCE:
+        return None
     return Lack(missing=f"正在移送至{there}，由其接收后办理；尚未接收的，移出机构可以收回")
+
+
+GOES_ON = (
+    ActKind.DENY_LETTER,
+    ActKind.CLOSE_LETTER,
+    ActKind.RECORD_SERVICE,
+    ActKind.REPORT_UNDELIVERABLE,
+    ActKind.SETTLE_DELIVERY,
+)
+"""What the office does that gives an application, also while that is on its way."""
 
 
 def taker_of(filing: Filing) -> str | None:
