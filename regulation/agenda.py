@@ -741,13 +741,23 @@ def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
 
 
 def _second_miss(filing: Filing) -> Iterator[Due]:
-    """Two consecutive due years missed open a revocation by themselves (A-42, G-12, G-16)."""
+    """Two consecutive due years missed open a revocation by themselves (A-42, G-12, G-16), unless the next was reported in time."""
     missed = filing.missed_in_a_row
-    if not missed:
+    if not missed or reported_since(filing):
         return
     if len(missed) >= number(filing, "revocation.missed_years") and missed[-1].year > (filing.opened_for or 0):
         since = [year.missed.at for year in missed if year.missed] + ([filing.freed_at] if filing.freed_at else [])
         yield Due(max(since), _lapse(LapseKind.REVOCATION_OPENED, year=missed[-1].year))
+
+
+def reported_since(filing: Filing) -> bool:
+    """Whether the year after those missed was filed in time: it counts at its receipt, not only when it closes (G-12).
+
+    A report on a year that had not begun says nothing yet of that year.
+    """
+    filed = ((year.year, day_of(year.filed_at)) for year in filing.years if not year.closed and year.filed_at)
+    counts = {year.year for year in filing.years if year.status is YearStatus.FILED}
+    return any(year in counts and day >= STRICTER_SINCE and day.year >= year for year, day in filed)
 
 
 def waits(filing: Filing) -> set[str]:

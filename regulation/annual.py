@@ -363,9 +363,11 @@ def discount_annual_report(filing: Filing, act: DiscountAnnualReport, when: Mome
     # The answer's period stays on file: an answer received in it may still reach us (Instants 4).
     if year.closed:
         year = year.but(status=YearStatus.MISSED, missed=Mark(number=filing.number, at=when.at))
-    else:
-        year = year.but(status=YearStatus.OPEN)
-    return replace(filing, year)
+        return replace(filing, year)
+    # What a case fell by is gone: that comes back now, not as of the day on which it fell (G-12).
+    if filing.stage is Stage.IN_FORCE and filing.missed_in_a_row and agenda.reported_since(filing):
+        filing = filing.but(freed_at=when.at)
+    return replace(filing, year.but(status=YearStatus.OPEN))
 
 
 # Extension, waiver, moved deadline

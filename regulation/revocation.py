@@ -24,7 +24,7 @@ from models.acts import (
 from models.filing import Case, Challenge, Filing, Mark, Period
 from models.findings import Lack
 from models.values import day_of, last_day_until, midnight_after, on_day
-from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
+from models.vocabulary import ActKind, Ground, Role, Stage
 from regulation.agenda import (
     as_known_now,
     begin,
@@ -35,6 +35,7 @@ from regulation.agenda import (
     last_day,
     letters_waiting,
     number,
+    reported_since,
 )
 from regulation.identity import is_of_stop
 from regulation.moment import Moment
@@ -427,8 +428,11 @@ def reconsider(filing: Filing, when: Moment) -> Filing:
         filing, stands = filing.but(opened_for=None) if filing.opened_for else filing, False
     else:
         rests_on = case.years if case and when.day >= STRICTER_SINCE else ()
-        stands = set(rests_on) <= set(missed) and not _reported_since(filing)
+        still_missed, reported = set(rests_on) <= set(missed), reported_since(filing)
         filing = filing.but(opened_for=_still_opened_for(filing, rests_on, missed, when))
+        if case and still_missed and reported:  # it opens anew if that report is discounted
+            filing = filing.but(opened_for=missed[-1] - 1)
+        stands = still_missed and not reported
     if case is None or stands:
         return filing
     return _restoration_due(filing, when) if filing.stage is Stage.REVOKED else fall(filing, when)
@@ -444,16 +448,6 @@ def _still_opened_for(filing: Filing, rests_on: tuple[int, ...], missed: tuple[i
     if set(rests_on) <= set(missed) or opened_for < missed[-1]:
         return opened_for
     return opened_for - 1
-
-
-def _reported_since(filing: Filing) -> bool:
-    """Whether the year after those missed was filed in time: it counts at its receipt, not only when it closes (G-12).
-
-    A report on a year that had not begun says nothing yet of that year.
-    """
-    filed = ((year.year, day_of(year.filed_at)) for year in filing.years if not year.closed and year.filed_at)
-    counts = {year.year for year in filing.years if year.status is YearStatus.FILED}
-    return any(year in counts and day >= STRICTER_SINCE and day.year >= year for year, day in filed)
 
 
 def not_before_tomorrow(filing: Filing, when: Moment) -> Filing:
