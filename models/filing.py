@@ -127,7 +127,8 @@ class ReportingYear(Value):
     """One due reporting year. `due` is exclusive: a report received at that instant is late.
 
     `filed_at` is the first receipt of what counts, `text_at` that of the report or answer whose text counts, if it is not
-    the first. `late_request_refused`: an extension that was asked for after the deadline was refused. `urged` is when an
+    the first. `late_request_refused`: an extension that was asked for after the deadline was refused; `request_refused`: one that was asked for in time
+    was, after the deadline. `urged` is when an
     office last urged the leader to report it.
     """
 
@@ -144,6 +145,7 @@ class ReportingYear(Value):
     extension: Extension | None = None
     extended_from: Instant | None = None
     late_request_refused: bool = False
+    request_refused: bool = False
     not_before: Instant | None = None
     urged: Instant | None = None
 

@@ -190,18 +190,24 @@ def last_day(period: Period) -> date:
 def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
     """Every running period on a newer calendar; what is over stays. No date moves to before what was announced.
 
-    While a case waits for a calendar, its window and the days for letters are counted again although they seemed over.
+    While a case waits for a calendar, its window and the days for letters are counted again although they seemed over; so are a
+    leader's days that ended on a provisional day, for nothing was to rest on that (`HEARD_IN`).
     """
     rested_on = ("window", "statement_grace") if awaits_calendar(filing) else ()
     filing = filing.but(calendar=edition)
     for name, period in sorted(filing.periods.items(), key=lambda each: each[1].follows is not None):
-        if period.until <= now and name not in rested_on:
+        seemed_over = period.provisional and name.partition(":")[0] in HEARD_IN
+        if period.until <= now and name not in rested_on and not seemed_over:
             continue
         start = last_day(filing.periods[period.follows]) if period.follows else period.from_
         moved = _count(filing, period.but(from_=start, calendar=edition))
         filing = filing.but(periods={**filing.periods, name: moved})
     waits = any(filing.periods[name].provisional for name in rested_on if name in filing.periods)
     return filing if waits else end(filing, "calendar")
+
+
+HEARD_IN = ("correction", "denied", "answer")
+"""Days in which a leader can still prevent what would be held against it."""
 
 
 def as_known_now(filing: Filing, period: Period) -> Period:

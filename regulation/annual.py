@@ -354,6 +354,8 @@ def may_discount(filing: Filing, act: DiscountAnnualReport, when: Moment) -> Lac
     period = filing.periods.get(f"answer:{act.year}")
     if period and when.at < period.until:
         return Lack(missing=f"{act.year}年度报告的答复期限尚未届满")
+    if period and period.provisional:
+        return Lack(missing=f"{act.year}年度报告的答复期限所跨年度的工作日历尚未公布，期限未定")
     return None
 
 
@@ -384,12 +386,12 @@ def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -
         return Lack(missing=f"{act.year}年度已有延期申请待批复", supplied_by=ActKind.RULE_ON_EXTENSION)
     if year.extended_from:
         return Lack(missing=f"{act.year}年度已延期过一次")
-    if when.at < year.due:
+    in_time = when.at < year.due
+    if in_time and (when.stamped_at < year.due or not year.request_refused):
         return None
-    if year.late_request_refused:
-        missing = (
-            f"{act.year}年度逾期后的延期申请已经批复，不予批准；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
-        )
+    if in_time or year.late_request_refused:
+        of = "期内的" if in_time else "逾期后的"
+        missing = f"{act.year}年度{of}延期申请已经批复，不予批准；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
         return Lack(missing=missing, instead=ActKind.EXCUSE_YEAR)
     if act.obstacle_ended_on is None or act.obstacle_ended_on > when.day:
         return Lack(missing="报送期限已过，且未写明障碍消除之日")
@@ -484,7 +486,8 @@ def _already_over(year: ReportingYear, until: date, when: Moment) -> Lack | None
 def rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Filing:
     """Granted, the deadline moves; refused after it, the miss comes at the next 00:00 (G-14, Q12).
 
-    Once: whoever was refused after the deadline cannot keep the miss, or a revocation, away by asking again.
+    Once: whoever was refused after the deadline cannot keep the miss, or a revocation, away by asking again, nor by further letters that
+    were posted in time.
     """
     year = due_year(filing, act.year)
     if act.outcome == "granted" and act.until:
@@ -492,10 +495,12 @@ def rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Fil
         return _moved(filing, year.but(extended_from=year.due), due, when)
     late = when.at >= year.due and not year.closed
     asked_late = year.extension is not None and year.extension.requested_at >= year.due
+    for_good = when.at >= year.due and when.day >= STRICTER_SINCE
     year = year.but(
         extension=None,
         not_before=midnight_after(when.day) if late else None,
-        late_request_refused=asked_late and when.day >= STRICTER_SINCE,
+        late_request_refused=for_good and (asked_late or year.late_request_refused),
+        request_refused=for_good and (not asked_late or year.request_refused),
     )
     held = filing.case is not None and agenda.awaits_extension(filing)
     filing = replace(end(filing, f"extension:{act.year}"), year)
@@ -555,6 +560,7 @@ def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> 
         due=due,
         extension=None,
         late_request_refused=False,
+        request_refused=False,
         not_before=None,
         reminded=max(year.reminded or when.at, when.at),
     )

@@ -138,12 +138,14 @@ def _counts(filing: Filing, letter: Letter) -> bool:
 
 
 def _needs_no_extension(filing: Filing, letter: Letter) -> bool:
-    """The year was reported or excused, extended, or the same was asked for: of one in time only by another in time (G-14)."""
+    """The year was reported or excused, extended, or the same was asked for, or refused after the deadline: of one in time only by another
+    in time (G-14)."""
     year = filing.year(letter.year or 0)
     if year is None:
         return False
     asked = year.extension and (year.extension.timely or letter.at >= year.due)
-    return year.status in (*annual.COUNTS, YearStatus.EXCUSED) or bool(year.extended_from or asked)
+    refused = year.request_refused if letter.at < year.due else year.late_request_refused
+    return year.status in (*annual.COUNTS, YearStatus.EXCUSED) or bool(year.extended_from or asked or refused)
 
 
 def _has_no_case(filing: Filing, letter: Letter) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 from models.acts import (
     LABELS,
     Act,
+    DiscountAnnualReport,
     Event,
     Lapse,
     ProposeRevocation,
@@ -679,7 +680,7 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
             missing=f"来文经认定不符，盟主企业可在{on_day(last_day_until(heard))}24时前提供凭证，此前不作出决定"
         )
     waiting = agenda.letters_waiting(filing)
-    against = _decided_against(filing, act)
+    against = _decided_against(filing, act) or _discounted_over(filing, act, when)
     if not against:
         until = agenda.protected_until(filing)
         if act.kind not in COMPLETING or not waiting or until is None or when.stamped_at >= until:
@@ -693,6 +694,23 @@ def _decided_against(filing: Filing, act: Act) -> list[str]:
     where it stands."""
     holding = agenda.holding(filing, lapse) if (lapse := _end_by(act)) else []
     return [name for name in holding if (name.partition(":")[0], filing.stage, filing.kind) in ROWS]
+
+
+def _discounted_over(filing: Filing, act: Act, when: Moment) -> list[str]:
+    """The answers on paper that a discount of their year's report would pass over: those that came in time, and of late ones those that
+    came before the first of two people proposed it (G-11b, Q13, G-42); from `STRICTER_SINCE` on."""
+    if not isinstance(act, DiscountAnnualReport) or day_of(when.stamped_at) < service.STRICTER_SINCE:
+        return []
+    period = filing.periods.get(f"answer:{act.year}")
+    late_ones_count = _proposal(act) not in filing.proposals
+    return [
+        name
+        for name in agenda.unanswered(filing)
+        if name.startswith(A.ANSWER_ANNUAL_RETURN)
+        and (letter := filing.letters.get(name))
+        and letter.year == act.year
+        and (late_ones_count or (period and letter.at < period.until))
+    ]
 
 
 def _end_by(act: Act) -> LapseKind | None:
