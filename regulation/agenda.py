@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from models.acts import Lapse
 from models.filing import Case, Counted, Filing, Notice, Period, ReportingYear, Unit
-from models.values import at_hour, day_of, last_day_until, midnight_after, once
+from models.values import at_hour, day_of, last_day_until, midnight_after, on_day, once
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
 from regulation import calendar, terms
 from regulation.moment import STRICTER_SINCE, Moment
@@ -191,16 +191,20 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
     """Every running period on a newer calendar; what is over stays. No date moves to before what was announced.
 
     While a case waits for a calendar, its window and the days for letters are counted again although they seemed over; so are a
-    leader's days that ended on a provisional day, for nothing was to rest on that (`HEARD_IN`).
+    leader's days, and those of a notice, that ended on a provisional day (`COUNTED_ANEW`).
     """
     rested_on = ("window", "statement_grace") if awaits_calendar(filing) else ()
     filing = filing.but(calendar=edition)
     for name, period in sorted(filing.periods.items(), key=lambda each: each[1].follows is not None):
-        seemed_over = period.provisional and name.partition(":")[0] in HEARD_IN
+        seemed_over = period.provisional and (what := name.partition(":")[0]) in COUNTED_ANEW
         if period.until <= now and name not in rested_on and not seemed_over:
             continue
         start = last_day(filing.periods[period.follows]) if period.follows else period.from_
         moved = _count(filing, period.but(from_=start, calendar=edition))
+        if (
+            seemed_over and what in HEARD_IN and moved.until <= now
+        ):  # nothing comes on the day on which it is known that it is over
+            moved = moved.but(until=midnight_after(day_of(now)))
         filing = filing.but(periods={**filing.periods, name: moved})
     waits = any(filing.periods[name].provisional for name in rested_on if name in filing.periods)
     return filing if waits else end(filing, "calendar")
@@ -208,6 +212,24 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
 
 HEARD_IN = ("correction", "denied", "answer")
 """Days in which a leader can still prevent what would be held against it."""
+
+COUNTED_ANEW = (*HEARD_IN, "window", "statement_grace", *NOTICES, *GRACES)
+"""What a calendar may still move after it seemed over: days in which somebody was to be heard."""
+
+CALENDAR_MOVES = timedelta(days=15)
+"""By how much no arrangement of holidays moves a last day: the longest holiday are nine days in a row."""
+
+
+def over_for_sure(period: Period) -> datetime:
+    """From when something may be held against a leader that was to act within a period. Where it runs into a year whose calendar is to
+    come, that may move its last day; nothing waits for one for ever, but a revocation on the sixth ground (Instants 10, G-09)."""
+    runs_into = period.provisional and not calendar.provisional(period.calendar, period.from_, period.from_)
+    return period.until + CALENDAR_MOVES if runs_into else period.until
+
+
+def told_until(period: Period) -> str:
+    """The last day of a period as it is told, which a calendar to come may move."""
+    return f"{on_day(last_day(period))}24时前" + ("（暂定，工作日历公布后可能后延）" if period.provisional else "")
 
 
 def as_known_now(filing: Filing, period: Period) -> Period:
@@ -237,11 +259,6 @@ def _unit(filing: Filing, length: str) -> Unit:
         unit: Unit = number(filing, "notice.unit")
         return unit
     return "working_day" if length.endswith("working_days") else "calendar_day"
-
-
-def limit_after(filing: Filing, name: str, start: date) -> datetime:
-    """The instant at which a period from a day would be over, without beginning it."""
-    return begin(filing, name, start).periods[name].until
 
 
 # Reporting years
@@ -350,8 +367,8 @@ def _is_kept(filing: Filing, kind: LapseKind) -> bool:
 
 def _put_off(filing: Filing, due: Due) -> Due:
     """What would come before a letter can be proven, or while one keeps everything from completing, comes when that is over."""
-    if (days := _days_of_proof(filing, due.lapse.kind)) and filing.periods[days].until > due.at:
-        due = due._replace(at=filing.periods[days].until, period=days)
+    if (days := _days_of_proof(filing, due.lapse.kind)) and over_for_sure(filing.periods[days]) > due.at:
+        due = due._replace(at=over_for_sure(filing.periods[days]), period=days)
     if due.lapse.kind in COMPLETES:
         due = due._replace(at=max(due.at, protected_until(filing, due.at) or due.at))
     return due
@@ -464,16 +481,17 @@ def denied_of(kind: str, year: int | None) -> str:
     return f"denied:{kind}:{year}" if year else f"denied:{kind}"
 
 
-def heard_until(filing: Filing, kind: LapseKind) -> datetime | None:
-    """Until when a leader whose letter was found not genuine can prove it, before what that letter spoke against may end its filing."""
+def heard_in(filing: Filing, kind: LapseKind) -> Period | None:
+    """The days in which a leader whose letter was found not genuine can prove it, before what that letter spoke against may end its
+    filing."""
     days = _days_of_proof(filing, kind)
-    return filing.periods[days].until if days else None
+    return filing.periods[days] if days else None
 
 
 def _days_of_proof(filing: Filing, kind: LapseKind) -> str | None:
     """The name of the days that end last of those in which something can be proven that speaks against an end."""
     names = (name for name in filing.periods if _speaks_against(name, kind))
-    return max(names, key=lambda name: filing.periods[name].until, default=None)
+    return max(names, key=lambda name: over_for_sure(filing.periods[name]), default=None)
 
 
 def untold_denials(filing: Filing, *kinds: LapseKind) -> list[str]:
@@ -553,7 +571,7 @@ def _from_period(filing: Filing, name: str, period: Period) -> Iterator[Due]:
     elif what == "midway":
         yield Due(at_hour(last_day(period), REMINDER_HOUR), _lapse(LapseKind.REMINDER, of="review"), name)
     elif what == "correction" and number(filing, "correction.lapses"):
-        yield Due(period.until, _lapse(LapseKind.CORRECTION_LAPSED), name)
+        yield Due(over_for_sure(period), _lapse(LapseKind.CORRECTION_LAPSED), name)
     elif what in ANNOUNCED:
         yield Due(period.until, _lapse(LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[what]), name)
     elif what == "window":
@@ -691,8 +709,11 @@ def decision_waits(filing: Filing, case: Case) -> Iterator[Awaits]:
     """
     if case.served_on is None:
         yield Awaits("service")
+    window = filing.periods.get("window")
     if case.ended is None:
         yield Awaits("window")
+    elif window and (again := _window_again(case, window)):
+        yield Awaits("window", again)
     if case.defence == "open":
         yield Awaits("defence")
     if case.held:
@@ -707,6 +728,11 @@ def decision_waits(filing: Filing, case: Case) -> Iterator[Awaits]:
             yield Awaits(name, period.until)
     if case.not_before:
         yield Awaits("next_day", case.not_before)
+
+
+def _window_again(case: Case, window: Period) -> datetime | None:
+    """Until when a window that seemed to have ended is open again, for a calendar has moved its last day (G-09, Q17)."""
+    return window.until if case.ended and window.until > case.ended.at else None
 
 
 def _completes_itself(filing: Filing, case: Case) -> bool:

@@ -31,7 +31,6 @@ from regulation.agenda import (
     end,
     first_due_year,
     first_due_year_of_continuation,
-    limit_after,
     number,
     window_opens,
     year_begins,
@@ -354,7 +353,7 @@ def may_discount(filing: Filing, act: DiscountAnnualReport, when: Moment) -> Lac
     period = filing.periods.get(f"answer:{act.year}")
     if period and when.at < period.until:
         return Lack(missing=f"{act.year}年度报告的答复期限尚未届满")
-    if period and period.provisional:
+    if period and when.at < agenda.over_for_sure(period):
         return Lack(missing=f"{act.year}年度报告的答复期限所跨年度的工作日历尚未公布，期限未定")
     return None
 
@@ -395,7 +394,7 @@ def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -
         return Lack(missing=missing, instead=ActKind.EXCUSE_YEAR)
     if act.obstacle_ended_on is None or act.obstacle_ended_on > when.day:
         return Lack(missing="报送期限已过，且未写明障碍消除之日")
-    if when.at >= limit_after(filing, "obstacle", act.obstacle_ended_on):
+    if when.at >= agenda.over_for_sure(begin(filing, "obstacle", act.obstacle_ended_on).periods["obstacle"]):
         return Lack(missing="障碍消除已超过十日")
     return _too_late(filing, year, when) or _no_grant_left(filing, year, when.arrival_day)
 

@@ -31,7 +31,7 @@ from models.acts import (
 )
 from models.filing import Entry, Filing, Letter, Proposed
 from models.findings import Lack, Refusal
-from models.values import day_of, last_day_until, on_day
+from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, Kind, LapseKind, Role, Stage
 from regulation import (
     agenda,
@@ -672,13 +672,11 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     if settled and _ends_at_once(filing, act) and when.stamped_at < settled:
         return Lack(missing="代为登记的来文当日方经两人核对，自次日起方可作出决定")
     ends = None if act.kind is A.CONFIRM_NO_STATEMENT else _end_by(act)
-    heard = agenda.heard_until(filing, ends) if ends else None
+    heard = agenda.heard_in(filing, ends) if ends else None
     if ends and agenda.untold_denials(filing, ends):
         return Lack(missing="认定来文不符尚未送达盟主企业，送达后有期限提供凭证", supplied_by=A.SETTLE_DELIVERY)
-    if heard and when.stamped_at < heard:
-        return Lack(
-            missing=f"来文经认定不符，盟主企业可在{on_day(last_day_until(heard))}24时前提供凭证，此前不作出决定"
-        )
+    if heard and when.stamped_at < agenda.over_for_sure(heard):
+        return Lack(missing=f"来文经认定不符，盟主企业可在{agenda.told_until(heard)}提供凭证，此前不作出决定")
     waiting = agenda.letters_waiting(filing)
     against = _decided_against(filing, act) or _discounted_over(filing, act, when)
     if not against:

@@ -23,7 +23,7 @@ from models.acts import (
 )
 from models.filing import Filing, Mark, Office, Review
 from models.findings import Lack
-from models.values import day_of, last_day_until, midnight_after, on_day
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, LapseKind, Role, Stage
 from regulation import checklist, intake, local_rules, notice, offices, terms
 from regulation.agenda import (
@@ -31,11 +31,13 @@ from regulation.agenda import (
     begin_until,
     end,
     end_all,
-    heard_until,
+    heard_in,
     holding,
     letters_waiting,
     number,
+    over_for_sure,
     prolong,
+    told_until,
     untold_denials,
 )
 from regulation.checklist import Line
@@ -120,11 +122,10 @@ def _answered_first(filing: Filing, when: Moment) -> Lack | None:
         return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对，答复之后方可移送")
     if untold_denials(filing, ends):
         return Lack(missing="认定来文不符尚未送达盟主企业，送达后有期限提供凭证", supplied_by=ActKind.SETTLE_DELIVERY)
-    heard = heard_until(filing, ends)
-    if heard is None or when.stamped_at >= heard:
+    heard = heard_in(filing, ends)
+    if heard is None or when.stamped_at >= over_for_sure(heard):
         return None
-    last = on_day(last_day_until(heard))
-    return Lack(missing=f"来文经认定不符，盟主企业可在{last}24时前提供凭证，此后方可移送")
+    return Lack(missing=f"来文经认定不符，盟主企业可在{told_until(heard)}提供凭证，此后方可移送")
 
 
 def hand_over(filing: Filing, act: Transfer, when: Moment) -> Filing:

@@ -237,7 +237,7 @@ def test_whoever_decides_what_else_completes_by_itself_waits_for_an_extension(mo
     waiting = next(entry.filing for entry in live(case).docket if agenda.awaits_extension(entry.filing))
     by_terms, decided_by_people = terms.value, "revocation.auto_complete"
     monkeypatch.setattr(terms, "value", lambda of, key, *more: key != decided_by_people and by_terms(of, key, *more))
-    at = agenda.limit_after(waiting, "statement_grace", date(2027, 2, 3))
+    at = agenda.begin(waiting, "statement_grace", date(2027, 2, 3)).periods["statement_grace"].until
     act = {"id": "approve", "by": {"person": "c-102", "office": waiting.jurisdiction, "role": "city_st"}}
     approval = ApproveRevocation.model_validate(act | {"received_at": at, "document_no": "沈科发〔2027〕1号"})
     refusal = lifecycle.check(waiting, approval, Moment(at, at))
