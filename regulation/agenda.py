@@ -359,10 +359,10 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
     return due.at, RANK[due.lapse.kind], due.lapse.of or "", due.lapse.year or 0
 
 
-def _is_kept(filing: Filing, kind: LapseKind) -> bool:
+def _is_kept(filing: Filing, kind: LapseKind, at: datetime) -> bool:
     """Whether what ends a filing against its leader does not come yet, at no instant that is known: a letter of the leader is not
     answered, or the leader not told of the answer."""
-    return awaits_letter(filing, kind) or bool(untold_denials(filing, kind))
+    return awaits_letter(filing, kind, at) or bool(untold_denials(filing, kind))
 
 
 def _put_off(filing: Filing, due: Due) -> Due:
@@ -383,7 +383,7 @@ def dues(filing: Filing) -> tuple[Due, ...]:
     coming = [
         _put_off(filing, due) if due.lapse.kind in PUT_OFF else due
         for due in _dues(filing)
-        if due.lapse.kind not in AGAINST or not _is_kept(filing, due.lapse.kind)
+        if due.lapse.kind not in AGAINST or not _is_kept(filing, due.lapse.kind, due.at)
     ]
     return tuple(sorted(coming, key=_order))
 
@@ -415,29 +415,33 @@ PUT_OFF = frozenset((*AGAINST, *COMPLETES))
 """What letters put off."""
 
 
-def unanswered(filing: Filing) -> tuple[str, ...]:
-    """The letters that stay until two people have said whether they are genuine: those entered from `STRICTER_SINCE` on.
+def unanswered(filing: Filing, at: datetime | None = None) -> tuple[str, ...]:
+    """The letters that stay until two people have said whether they are genuine: those entered from `STRICTER_SINCE` on, and earlier ones
+    for what comes `at` an instant from then on.
 
     What lies in an office, and how long it lies there, is no fault of the one who sent it (G-42).
     """
     if not filing.proposals:
         return ()
     periods = {name: filing.periods.get(f"second:{name}") for name in letters_waiting(filing)}
-    return tuple(name for name, period in periods.items() if period and period.from_ >= STRICTER_SINCE)
+    later = at is not None and day_of(at) >= STRICTER_SINCE
+    return tuple(name for name, period in periods.items() if period and (later or period.from_ >= STRICTER_SINCE))
 
 
-def awaits_letter(filing: Filing, kind: LapseKind) -> bool:
+def awaits_letter(filing: Filing, kind: LapseKind, at: datetime | None = None) -> bool:
     """Whether what ends a filing against its leader waits for two people to answer a letter of the leader."""
-    return bool(holding(filing, kind))
+    return bool(holding(filing, kind, at))
 
 
-def holding(filing: Filing, kind: LapseKind) -> list[str]:
-    """The letters of its leader for which what ends a filing waits. One that came when its sender had been heard does not hold it: it
-    is answered all the same, also afterwards."""
+def holding(filing: Filing, kind: LapseKind, at: datetime | None = None) -> list[str]:
+    """The letters of its leader for which what ends a filing waits, if it comes at an instant. One that came when its sender had been heard
+    does not hold it: it is answered all the same, also afterwards."""
     against = AGAINST.get(kind, ())
     if not against:
         return []
-    return [name for name in unanswered(filing) if name.partition(":")[0] in against and not came_again(filing, name)]
+    return [
+        name for name in unanswered(filing, at) if name.partition(":")[0] in against and not came_again(filing, name)
+    ]
 
 
 def came_again(filing: Filing, name: str) -> bool:
@@ -839,9 +843,9 @@ def letter_of(filing: Filing, act: str) -> str | None:
 
 
 def second_overdue(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
-    """The second of two people is chased. A letter stays until two people have answered it; one of before `STRICTER_SINCE` that
-    nobody confirmed falls away when it would be chased once more."""
-    stays = unanswered(filing)
+    """The second of two people is chased. A letter stays until two people have answered it; before `STRICTER_SINCE` one that
+    nobody confirmed fell away when it would be chased once more."""
+    stays = unanswered(filing, when.at)
     filing, name = chase(filing, lapse, when), lapse.of or ""
     if (lapse.level or 0) <= CHASES or name not in letters_waiting(filing) or name in stays:
         return filing

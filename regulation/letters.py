@@ -94,8 +94,8 @@ def may_close(filing: Filing, act: CloseLetter, when: Moment) -> Lack | None:
         return Lack(missing=f"没有第{act.done_by}号登记")
     name = letter_of(filing, act.letter) or ""
     kind, letter = _kind(name), filing.letters.get(name)
-    if kind in REPEATED or (kind in DONE and letter and DONE[kind](filing, letter)):
-        return None
+    if kind in REPEATED or (kind in DONE and (letter is None or DONE[kind](filing, letter))):
+        return None  # of a letter from before `STRICTER_SINCE` no facts are known: two people compare it
     return Lack(missing=f"来文所请之事（{kind.label}）尚未以其他方式办结，须核对确认或者认定来文不符")
 
 
@@ -113,6 +113,8 @@ def is_done_by(before: Filing, entry: Entry, name: str, letter: Letter | None) -
     if kind in REPEATED:
         return entry.event.kind == kind
     done = DONE.get(kind)
+    if done and letter is None:
+        return True
     return bool(done and letter and done(entry.filing, letter) and not done(before, letter))
 
 

@@ -678,7 +678,7 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     if heard and when.stamped_at < agenda.over_for_sure(heard):
         return Lack(missing=f"来文经认定不符，盟主企业可在{agenda.told_until(heard)}提供凭证，此前不作出决定")
     waiting = agenda.letters_waiting(filing)
-    against = _decided_against(filing, act) or _discounted_over(filing, act, when)
+    against = _decided_against(filing, act, when) or _discounted_over(filing, act, when)
     if not against:
         until = agenda.protected_until(filing)
         if act.kind not in COMPLETING or not waiting or until is None or when.stamped_at >= until:
@@ -687,10 +687,10 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对")
 
 
-def _decided_against(filing: Filing, act: Act) -> list[str]:
+def _decided_against(filing: Filing, act: Act, when: Moment) -> list[str]:
     """The letters of the leader that an act would pass over which ends the filing against it; not those that nothing can come of
     where it stands."""
-    holding = agenda.holding(filing, lapse) if (lapse := _end_by(act)) else []
+    holding = agenda.holding(filing, lapse, when.stamped_at) if (lapse := _end_by(act)) else []
     return [name for name in holding if (name.partition(":")[0], filing.stage, filing.kind) in ROWS]
 
 
@@ -703,7 +703,7 @@ def _discounted_over(filing: Filing, act: Act, when: Moment) -> list[str]:
     late_ones_count = _proposal(act) not in filing.proposals
     return [
         name
-        for name in agenda.unanswered(filing)
+        for name in agenda.unanswered(filing, when.stamped_at)
         if name.startswith(A.ANSWER_ANNUAL_RETURN)
         and (letter := filing.letters.get(name))
         and letter.year == act.year

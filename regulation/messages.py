@@ -409,7 +409,7 @@ def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
     filing = entry.filing
     if lapse.kind is LapseKind.SECOND_OVERDUE and lapse.of not in filing.proposals:
         yield "letter_given_up"
-    elif lapse.kind is LapseKind.SECOND_OVERDUE and lapse.of in agenda.unanswered(before):
+    elif lapse.kind is LapseKind.SECOND_OVERDUE and lapse.of in agenda.unanswered(before, entry.at):
         yield "letter_overdue" if lapse.level == 1 else "letter_overdue_again"
     elif lapse.kind in CHASES:
         text = (*CHASES[lapse.kind], STILL)[min(lapse.level or 1, agenda.CHASES + 1) - 1]

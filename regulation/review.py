@@ -117,7 +117,7 @@ def _answered_first(filing: Filing, when: Moment) -> Lack | None:
     if filing.stage is not Stage.RETURNED or day_of(when.stamped_at) < STRICTER_SINCE:
         return None
     ends = LapseKind.CORRECTION_LAPSED
-    if letters := holding(filing, ends):
+    if letters := holding(filing, ends, when.stamped_at):
         what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in letters))
         return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对，答复之后方可移送")
     if untold_denials(filing, ends):
