@@ -657,11 +657,14 @@ class ReportUndeliverable(_WithReason, _Act):
 
 
 class SettleDelivery(_Act):
-    """登记补送: staff told the leader in another way (G-18)."""
+    """登记补送: staff told the leader in another way (G-18). What runs from it counts from `served_on`."""
 
     kind: Literal[ActKind.SETTLE_DELIVERY] = ActKind.SETTLE_DELIVERY
     entry: Annotated[int, Field(ge=1, le=MOST_ENTRIES)]
     method: Literal["phone", "post", "in_person", "public_notice"]
+    served_on: Day | None = Field(
+        None, description="the day on which it was served; absent: that on which it is recorded"
+    )
 
 
 class DenyLetter(_WithReason, _Act):

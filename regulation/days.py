@@ -103,6 +103,7 @@ BOUNDS: Mapping[tuple[ActKind, str], Bounds] = {
     (A.RULE_ON_CHANGE, "notice_from"): Bounds(_today, _a_notice_ahead),
     (A.RECORD_INSPECTION, "inspected_on"): Bounds(_filed, _today),
     (A.RECORD_SERVICE, "served_on"): Bounds(_known, _today),
+    (A.SETTLE_DELIVERY, "served_on"): Bounds(_known, _today),
     (A.RECORD_CHALLENGE, "accepted_on"): Bounds(_decided, _today),
     (A.RECORD_CHALLENGE_OUTCOME, "decided_on"): Bounds(_challenged, _today),
 }

@@ -328,5 +328,5 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
 }
 """What the form of an act proposes for its fields, each with what it could be about."""
 
-SUGGESTED = frozenset({"checklist", "counted", "until", "to_zone", "obstacle_ended_on"})
+SUGGESTED = frozenset({"checklist", "counted", "until", "to_zone", "obstacle_ended_on", "served_on"})
 """Fields that may be left empty, and are filled in all the same because an act may need them."""

@@ -6,7 +6,7 @@ that stays unread while no other channel gets through is not served after all: i
 service. Any other message that does not reach its leader is a task for staff, and changes no legal fact.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService, ReportUndeliverable, SettleDelivery
 from models.filing import Case, Denial, Filing, Notification
@@ -168,13 +168,21 @@ def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack
         return Lack(missing=f"告知书已于{on_day(served_on)}{how}" if served_on else f"补正通知书已经{how}")
     if act.method == "inbox" and filing.serves_all:
         return Lack(missing="未同意电子送达或收件箱逾期未读的，须以邮寄、直接或公告方式送达")
-    earliest, why = _to_be_served_from(filing), ""
+    return _not_on_that_day(act, act.served_on, _to_be_served_from(filing), when)
+
+
+def _not_on_that_day(act: RecordService | SettleDelivery, day: date, since: date, when: Moment) -> Lack | None:
+    """A service lies between the day from which staff had to serve and that on which it is recorded; one by public notice, thirty
+    days later at the earliest (民事诉讼法95)."""
+    why = ""
     if act.method == "public_notice" and when.day >= PUBLIC_NOTICE_SINCE:
-        earliest += timedelta(days=PUBLIC_NOTICE_DAYS)
+        since += timedelta(days=PUBLIC_NOTICE_DAYS)
         why = f"公告送达，自公告发出之日起满{PUBLIC_NOTICE_DAYS}日为送达之日；"
-    if not earliest <= act.served_on <= when.day:
-        return Lack(missing=f"{why}送达日期须在{on_day(earliest)}与登记之日之间")
-    return None
+    if since <= day <= when.day:
+        return None
+    if since > when.day:
+        return Lack(missing=f"{why}自{on_day(since)}起方可登记")
+    return Lack(missing=f"{why}送达日期须在{on_day(since)}与登记之日之间")
 
 
 def _to_be_served_from(filing: Filing) -> date:
@@ -290,13 +298,17 @@ def _remembered(filing: Filing, task: str, denial: Denial) -> Filing:
     return filing.but(denials={**kept, task: denial})
 
 
-def _proven_from(filing: Filing, task: str, when: Moment) -> Filing:
-    """A denial was told: the days to prove the letter begin, or those that run end no sooner than on the next day."""
-    denial, day = filing.denials[task], when.service_day
-    if denial.begins:
-        return begin(filing, denial.days, day)
-    tomorrow, running = midnight_after(day), filing.periods.get(denial.days)
-    return filing if running and running.until >= tomorrow else begin_until(filing, denial.days, day, tomorrow)
+def _proven_from(filing: Filing, task: str, day: date, when: Moment) -> Filing:
+    """A denial was told on a day: the days to prove the letter begin. None that run end sooner by that, and none before the day after it
+    was recorded, however late that is."""
+    denial, tomorrow = filing.denials[task], midnight_after(when.service_day)
+    begun = begin(filing, denial.days, day) if denial.begins else filing
+    not_sooner = begin_until(filing, denial.days, day, tomorrow)
+
+    def until(each: Filing) -> datetime:
+        return each.periods[denial.days].until if denial.days in each.periods else denial.at
+
+    return max((filing, begun, not_sooner), key=until)
 
 
 def _came_back(filing: Filing, task: str, when: Moment) -> Filing:
@@ -326,15 +338,12 @@ def may_settle(filing: Filing, act: SettleDelivery, when: Moment) -> Lack | None
         return Lack(missing=f"第{act.entry}号登记没有待补送的消息")
     if act.method == "phone" and filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) and not filing.consent:
         return Lack(missing="决定书须以邮寄、直接或公告方式送达")
-    if f"delivery:{act.entry}" not in filing.denials:
-        return None
-    if act.method == "phone" and not filing.consent:
+    task = f"delivery:{act.entry}"
+    if act.method == "phone" and task in filing.denials:
         return Lack(missing="认定来文不符的告知，须以邮寄、直接或公告方式送达")
-    served_from = filing.periods[f"delivery:{act.entry}"].from_ + timedelta(days=PUBLIC_NOTICE_DAYS)
-    if act.method == "public_notice" and when.day < served_from:
-        why = f"公告送达，自公告发出之日起满{PUBLIC_NOTICE_DAYS}日为送达之日"
-        return Lack(missing=f"{why}，自{on_day(served_from)}起方可登记补送")
-    return None
+    if act.served_on is None and act.method != "public_notice":
+        return None  # the day of the record is never too early
+    return _not_on_that_day(act, act.served_on or when.day, filing.periods[task].from_, when)
 
 
 def decided(filing: Filing, when: Moment) -> Filing:
@@ -350,7 +359,7 @@ def settle_delivery(filing: Filing, act: SettleDelivery, when: Moment) -> Filing
     if task not in filing.denials:
         return filing
     told = {**filing.denials, task: filing.denials[task].but(told=True)}
-    return _proven_from(filing.but(denials=told), task, when)
+    return _proven_from(filing.but(denials=told), task, act.served_on or when.service_day, when)
 
 
 # A new address
