@@ -145,7 +145,9 @@ class Postgresql(Databases):
             yield databases
         finally:
             server.cleanup()
-            subprocess.run(["rm", "-rf", folder], check=False)  # tens of thousands of files: several times as fast as file by file
+            subprocess.run(
+                ["rm", "-rf", folder], check=False
+            )  # tens of thousands of files: several times as fast as file by file
 
     def by_the_owner(self) -> "Postgresql":
         """The same, for the owner."""

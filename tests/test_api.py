@@ -651,7 +651,7 @@ def test_no_document_whatever_is_the_service_s_fault(house: House, described: De
     """Checking an application, or an act, with anything at all in any place."""
     with at_once() as run:
 
-        @settings(max_examples=examples(80, 250), deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(40, 250), deadline=None, suppress_health_check=list(HealthCheck))
         @given(data=st.data(), document=DOCUMENTS, value=JSON)
         def checks(data: st.DataObject, document: dict[str, Any], value: Any) -> None:
             name = data.draw(st.sampled_from(sorted({*names_of(document), "kind", "leader", "x"})))

@@ -142,7 +142,7 @@ def handled(filing: Filing, raw: Any, at: datetime, papers: Mapping[str, dict[st
 
 
 @in_parts(0.6)
-@examples(300, 0.6)
+@examples(150, 0.6)
 @given(data=st.data())
 def test_a_workflow_enters_or_refuses_whatever_act_a_signal_brings(part: int, data: st.DataObject) -> None:
     next_ = data.draw(of_all())
@@ -153,7 +153,7 @@ def test_a_workflow_enters_or_refuses_whatever_act_a_signal_brings(part: int, da
 
 
 @in_parts(0.1)
-@examples(150, 0.1)
+@examples(75, 0.1)
 @given(data=st.data())
 def test_an_application_is_found_on_or_taken_in(part: int, data: st.DataObject) -> None:
     form = application(data.draw(st.sampled_from(Kind)), received_at=NOW.isoformat())
@@ -187,7 +187,7 @@ PEOPLE = ("c-101", "c-102", "i-301", "p-401", "u-leader-01", "z-301")
 def test_a_door_finds_refuses_or_cannot_reach_the_engine_and_is_never_at_fault(part: int, house: House) -> None:
     with at_once() as run:
 
-        @examples(120, 0.2)
+        @examples(60, 0.2)
         @given(data=st.data())
         def sends(data: st.DataObject) -> None:
             person = data.draw(st.sampled_from(PEOPLE))
@@ -286,7 +286,7 @@ def test_the_command_line_ends_with_a_code_that_says_what_was_wrong(
     monkeypatch.setattr(tools, "connect", partial(connect, lazy=True))
     file, acts = tmp_path / "sent.json", tmp_path / "acts.json"
 
-    @examples(40, 0.1)
+    @examples(25, 0.1)
     @given(data=st.data())
     def runs(data: st.DataObject) -> None:
         act = data.draw(of_all()).act
@@ -319,7 +319,7 @@ async def test_no_signal_fails_a_workflow_task(world: World) -> None:
 
     sent: list[Any] = []
 
-    @examples(60, 0.02)
+    @examples(30, 0.02)
     @given(act=st.sampled_from(acts).flatmap(lambda act: spoilt(dict(act))) | ANYTHING)
     def collects(act: Any) -> None:
         sent.append(act)

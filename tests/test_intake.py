@@ -226,7 +226,7 @@ def values() -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
-@settings(max_examples=examples(20, 60), deadline=None)
+@settings(max_examples=examples(10, 60), deadline=None)
 @given(data=st.data())
 def test_nothing_that_is_sent_makes_the_examination_stumble(kind: str, data: st.DataObject) -> None:
     document = good(kind)

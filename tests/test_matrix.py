@@ -659,7 +659,7 @@ def test_every_parameter_of_an_address_is_known() -> None:
 @pytest.mark.parametrize("who", EVERYBODY, ids=lambda who: who.person)
 async def test_what_is_anothers_is_as_good_as_nothing(town: Town, who: Identity) -> None:
     """For whoever may not see it, an object that exists and one that does not are answered alike, to the byte. At each door a
-    fifth of them ask, each at other doors; CI: everybody at every door."""
+    few of them ask, each at other doors; CI: everybody at every door."""
     before, visiting_ = kept(town), visitor(town, who)
     seen = [each for each in town.ids if town.sees(who, each)]
     count = 0
@@ -667,7 +667,7 @@ async def test_what_is_anothers_is_as_good_as_nothing(town: Town, who: Identity)
     async def answered(door: Door, named: dict[str, str]) -> tuple[int, dict[str, str], str]:
         return answer_of(await visiting_.asks(door, named), named)
 
-    for door in one_in(5, (*OBJECTS, *BESIDES), EVERYBODY.index(who)):
+    for door in one_in(8, (*OBJECTS, *BESIDES), EVERYBODY.index(who)):
         if door.path.startswith("/api/") and who.person not in EMBEDDED:
             continue
         on_nothing: dict[str, tuple[int, dict[str, str], str]] = {}
@@ -679,7 +679,7 @@ async def test_what_is_anothers_is_as_good_as_nothing(town: Town, who: Identity)
             assert answer == on_nothing[key], f"{door} tells {who.person} that {theirs} exists"
             assert answer[0] in (403, 404), f"{door} answers {who.person} {answer[0]} on {theirs}"
             count += 1
-    assert count > so_many(1, 5)
+    assert count > so_many(0, 5)
     assert kept(town) == before, "somebody changed what is not theirs"
 
 
@@ -836,7 +836,7 @@ async def test_no_list_names_what_is_anothers(town: Town, who: Identity) -> None
     assert len(lists) > 10
     visitor_, found = visitor(town, who), ""
     for number, door in enumerate(lists):
-        for query in ("", *one_in(2, (f"?text={THEIRS}", f"?text={MINE}"), number)):
+        for query in ("", *one_in(4, (f"?text={THEIRS}", f"?text={MINE}"), number)):
             answer = await visitor_.asks(Door(door.method, door.path + query), {"table": "summary"})
             assert answer.status_code < 500, door
             text = readable(answer).replace(query.removeprefix("?text=") or "\0", "")

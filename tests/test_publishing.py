@@ -757,7 +757,7 @@ def amounts(value: Any) -> set[str]:
     return {str(value)} if isinstance(value, Decimal) else set()
 
 
-@settings(max_examples=examples(8, 25), deadline=None)
+@settings(max_examples=examples(3, 25), deadline=None)
 @given(filed=FILED, leader=CONTACT, member=CONTACT)
 def test_nothing_of_an_application_is_published_but_what_may_be(
     filed: dict[str, Any], leader: dict[str, Any], member: dict[str, Any]
@@ -996,7 +996,7 @@ def test_a_calendar_says_what_it_is_and_is_the_same_twice() -> None:
 
 def test_every_line_of_an_agenda_is_an_event_of_its_own() -> None:
     kinds = set()
-    for case in one_in(3, load()[::3]):
+    for case in one_in(6, load()[::3]):
         docket = case.life.docket
         entry = docket[len(docket) // 2]
         lines = list(entries.outlook(entry.filing))

@@ -200,6 +200,6 @@ A_DAY_IN_A_TEXT = re.compile(
 
 def test_no_refusal_of_the_law_writes_a_day_as_programs_do() -> None:
     """Days of a sentence are written as offices write them (regulation/naming.py)."""
-    refused = {entry.refused for case in one_in(4, CASES) for entry in live(case).docket if entry.refused}
-    assert len(refused) > so_many(40, 100)
+    refused = {entry.refused for case in one_in(8, CASES) for entry in live(case).docket if entry.refused}
+    assert len(refused) > so_many(20, 100)
     assert [text for text in refused if A_DAY_IN_A_TEXT.search(text)] == []
