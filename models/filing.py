@@ -39,13 +39,15 @@ class Mark(Value):
 
 
 class Review(Value):
-    """What the review of the present version has established."""
+    """What the review of the present version has established. The notice of its return went to a new address once while its arrival was
+    in doubt: `readdressed`."""
 
     received_at: Instant
     iit_positive: bool | None = None
     extended: bool = False
     returns: int | None = None
     by_objection: bool = False
+    readdressed: bool = False
 
 
 class Objection(Value):

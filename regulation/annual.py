@@ -434,6 +434,8 @@ def request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Fi
     filing = replace(filing, year)
     if filing.stage is not Stage.REVOKED:
         filing = begin(filing, f"extension:{act.year}", when.arrival_day)
+    elif holds and filing.case and act.year in filing.case.years:  # the decision would have waited for it
+        return revocation.restoration_due(filing, when)
     return revocation.reconsider(filing, when)
 
 

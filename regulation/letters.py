@@ -69,8 +69,10 @@ def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
     held_nothing = came_again(filing, name)
     filing = answered(filing, act.letter, when)
     days, day = denied_of(kind.value, letter.year if letter else None), day_of(when.stamped_at)
-    if filing.stage not in ENDED_FROM or kind not in LETTERS_AGAINST or day < STRICTER_SINCE:
+    if day < STRICTER_SINCE or kind is ActKind.OBJECT:
         return filing
+    if filing.stage not in ENDED_FROM or kind not in LETTERS_AGAINST:
+        return service.tell(filing, when)
     in_time = letter is not None and letter.at < in_time_until(filing, kind, letter.at)
     earlier = days in filing.periods or any(each.days == days for each in filing.denials.values())
     if earlier and held_nothing:

@@ -239,7 +239,7 @@ def return_for_correction(filing: Filing, act: ReturnForCorrection, when: Moment
 def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Filing:
     """The application goes back to the leader, by the reviewer or upon an upheld objection (Q7)."""
     review = review_of(filing)
-    review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection)
+    review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection, readdressed=False)
     filing = end(filing, "acceptance", "review", "midway", "iit", "correction", "service", "unread")
     return notify(filing.but(stage=Stage.RETURNED, review=review, proposals=letters_waiting(filing)), when)
 

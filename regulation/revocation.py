@@ -147,7 +147,7 @@ def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
     adds = earlier == "open" or (earlier == "rejected" and not _in_window(filing, when))
     adds = adds and day_of(when.stamped_at) >= STRICTER_SINCE
     if filing.stage is Stage.REVOKED:
-        return filing if adds else _restoration_due(filing, when)
+        return filing if adds else restoration_due(filing, when)
     if adds:
         return answered(filing)
     return begin(answered(filing).but(case=case_of(filing).but(defence="open")), "defence", when.arrival_day)
@@ -325,9 +325,10 @@ def _revoke(filing: Filing, when: Moment) -> Filing:
     return announce(decided(filing, when), when)
 
 
-def announce(filing: Filing, when: Moment) -> Filing:
-    """公告: due in 5 working days, alerted at 20 (A-36, G-20)."""
-    return begin(begin(filing, "announcement", when.day), "announcement_alert", when.day)
+def announce(filing: Filing, when: Moment, known_on: date | None = None) -> Filing:
+    """公告: due in 5 working days, alerted at 20 (A-36, G-20); from `STRICTER_SINCE` on counted from the day on which it is known that it is."""
+    day = known_on if known_on and known_on >= STRICTER_SINCE else when.day
+    return begin(begin(filing, "announcement", day), "announcement_alert", day)
 
 
 def may_record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Lack | None:
@@ -435,7 +436,7 @@ def reconsider(filing: Filing, when: Moment) -> Filing:
         stands = still_missed and not reported
     if case is None or stands:
         return filing
-    return _restoration_due(filing, when) if filing.stage is Stage.REVOKED else fall(filing, when)
+    return restoration_due(filing, when) if filing.stage is Stage.REVOKED else fall(filing, when)
 
 
 def _still_opened_for(filing: Filing, rests_on: tuple[int, ...], missed: tuple[int, ...], when: Moment) -> int | None:
@@ -455,7 +456,7 @@ def not_before_tomorrow(filing: Filing, when: Moment) -> Filing:
     return filing.but(case=case_of(filing).but(not_before=midnight_after(when.day)))
 
 
-def _restoration_due(filing: Filing, when: Moment) -> Filing:
+def restoration_due(filing: Filing, when: Moment) -> Filing:
     """The decision ought not to have come: a person restores, for it was announced (Instants 4).
 
     They have days of their own for it, from the one on which it is known that they must: when the letter has been compared, or what

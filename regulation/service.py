@@ -368,8 +368,8 @@ def settle_delivery(filing: Filing, act: SettleDelivery, when: Moment) -> Filing
 def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing:
     """A new designated address of service inside the window serves anew and restarts it, once a case (Q26).
 
-    A notice that is not served goes to the new address whenever there is one; one in doubt once a case, or whoever names
-    one dead address after the other would be heard for ever: after that staff serve it.
+    A notice that is not served goes to the new address whenever there is one; one that is in doubt, or failed to arrive, once a case and
+    once a return, or whoever names one dead address after the other would be heard for ever: after that staff serve it.
 
     An office that enters it for the leader serves nothing by that: what is pending is served by the leader's own consent, or
     by staff, wherever the leader says it is to be sent.
@@ -378,13 +378,31 @@ def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing
     filing = filing.but(consent=act.consent, address=act.address)
     if filing.stage not in FROM_SERVICE or not moved or act.on_behalf_of or (is_awaited(filing) and not act.consent):
         return filing
-    case = filing.case
-    if is_doubted(filing) and case and day_of(when.stamped_at) >= STRICTER_SINCE:
-        if case.readdressed:
+    if (is_doubted(filing) or _failed(filing)) and day_of(when.stamped_at) >= STRICTER_SINCE:
+        if _readdressed(filing):
             return filing
-        filing = filing.but(case=case.but(readdressed=True))
+        filing = _now_readdressed(filing)
+    case = filing.case
     if is_awaited(filing) or is_doubted(filing):
         return notify(_settled(filing), when)
     if case is None or case.reserved or case.ended:
         return filing
     return notify(filing.but(case=case.but(reserved=True)), when)
+
+
+def _failed(filing: Filing) -> bool:
+    """Whether staff must serve the notice of this stage because the inbox did not."""
+    return is_awaited(filing) and filing.notification is not None and filing.notification.doubted_at is not None
+
+
+def _readdressed(filing: Filing) -> bool:
+    """Whether this notice went to a new address before, since the first was in doubt."""
+    if filing.stage is Stage.REVOCATION_PENDING:
+        return case_of(filing).readdressed
+    return filing.review is not None and filing.review.readdressed
+
+
+def _now_readdressed(filing: Filing) -> Filing:
+    if filing.stage is Stage.REVOCATION_PENDING:
+        return filing.but(case=case_of(filing).but(readdressed=True))
+    return filing.but(review=filing.review and filing.review.but(readdressed=True))

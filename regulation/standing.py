@@ -374,7 +374,7 @@ def deregister(filing: Filing, act: Deregister, when: Moment) -> Filing:
     ended = end_all(filing).but(
         stage=Stage.DEREGISTERED, ended_at=when.at, change=None, transfer=None, proposals=letters_waiting(filing)
     )
-    return revocation.announce(ended, when)
+    return revocation.announce(ended, when, known_on=day_of(when.stamped_at))
 
 
 def _without_misses_since(filing: Filing, when: Moment) -> Filing:
