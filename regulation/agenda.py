@@ -201,19 +201,17 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
             continue
         start = last_day(filing.periods[period.follows]) if period.follows else period.from_
         moved = _count(filing, period.but(from_=start, calendar=edition))
-        if (
-            seemed_over and what in HEARD_IN and moved.until <= now
-        ):  # nothing comes on the day on which it is known that it is over
+        if seemed_over and what in ENDING and moved.until <= now:  # known to be over from this day on
             moved = moved.but(until=midnight_after(day_of(now)))
         filing = filing.but(periods={**filing.periods, name: moved})
     waits = any(filing.periods[name].provisional for name in rested_on if name in filing.periods)
     return filing if waits else end(filing, "calendar")
 
 
-HEARD_IN = ("correction", "denied", "answer")
-"""Days in which a leader can still prevent what would be held against it."""
+ENDING = ("correction", "denied")
+"""Days after which something ends by itself against a leader."""
 
-COUNTED_ANEW = (*HEARD_IN, "window", "statement_grace", *NOTICES, *GRACES)
+COUNTED_ANEW = (*ENDING, "answer", "window", "statement_grace", *NOTICES, *GRACES)
 """What a calendar may still move after it seemed over: days in which somebody was to be heard."""
 
 CALENDAR_MOVES = timedelta(days=15)
@@ -716,7 +714,7 @@ def decision_waits(filing: Filing, case: Case) -> Iterator[Awaits]:
     window = filing.periods.get("window")
     if case.ended is None:
         yield Awaits("window")
-    elif window and (again := _window_again(case, window)):
+    elif window and (again := window_again(case, window)):
         yield Awaits("window", again)
     if case.defence == "open":
         yield Awaits("defence")
@@ -734,7 +732,7 @@ def decision_waits(filing: Filing, case: Case) -> Iterator[Awaits]:
         yield Awaits("next_day", case.not_before)
 
 
-def _window_again(case: Case, window: Period) -> datetime | None:
+def window_again(case: Case, window: Period) -> datetime | None:
     """Until when a window that seemed to have ended is open again, for a calendar has moved its last day (G-09, Q17)."""
     return window.until if case.ended and window.until > case.ended.at else None
 

@@ -36,6 +36,7 @@ from regulation.agenda import (
     letters_waiting,
     number,
     reported_since,
+    window_again,
 )
 from regulation.identity import is_of_stop
 from regulation.moment import Moment
@@ -198,7 +199,8 @@ def may_confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Mome
     case = case_of(filing)
     if case.served_on is None:
         return Lack(missing="告知书尚未送达", supplied_by=ActKind.RECORD_SERVICE)
-    if case.ended is None or filing.periods["window"].until > when.at:
+    again = window_again(case, filing.periods["window"])
+    if case.ended is None or (again and when.at < again):
         return Lack(missing="陈述申辩期尚未届满")
     if case.defence == "open":
         return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
