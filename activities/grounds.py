@@ -137,8 +137,9 @@ def beside(proposed: Proposed) -> tuple[str, ...]:
     if isinstance(entry.event, NewVersion) and before:
         versions = [digest(proposed.paper(paper)) for paper in (before.paper, entry.filing.paper)]
         told = (intake.NOTHING_CORRECTED,) if versions[0] == versions[1] else ()
-        back = before.stage is Stage.LAPSED
-        return (*told, *(_called_alike(proposed, proposed.content["alliance_name"], "视为撤回") if back else ()))
+        back = before.stage in (Stage.LAPSED, Stage.NOT_CONFIRMED)
+        name = proposed.content["alliance_name"]
+        return (*told, *(_called_alike(proposed, name, before.stage.label) if back else ()))
     return (
         _called_alike(proposed, proposed.shown_before["alliance_name"], "撤销")
         if isinstance(entry.event, Restore)

@@ -158,7 +158,7 @@ TABLE: tuple[Row, ...] = (
     Row(A.ACCEPT, _go(S.SUBMITTED, S.UNDER_REVIEW), ("G-05b", "G-05b"), review.accept, REVIEWER),
     Row(A.RETURN_FOR_CORRECTION, _go((S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED), S.RETURNED), ("A-30",
         "B-17"), review.return_for_correction, REVIEWER, may=review.may_return_for_correction),
-    Row(A.RESUBMIT, _go((S.RETURNED, S.LAPSED), S.SUBMITTED, S.UNDER_REVIEW), ("G-07", "G-07"), review.resubmit,
+    Row(A.RESUBMIT, _go((S.RETURNED, S.LAPSED, S.NOT_CONFIRMED), S.SUBMITTED, S.UNDER_REVIEW), ("G-07", "G-07"), review.resubmit,
         LEADER, may=review.may_resubmit, undoes=review.undoes_correction_lapse),
     Row(A.GIVE_IIT_OPINION, _stay(S.UNDER_REVIEW), ("A-29", "A-29"), review.give_iit_opinion,
         frozenset({Role.CITY_IIT}), kinds=(Kind.A,), may=review.may_give_iit_opinion),
@@ -583,6 +583,9 @@ def _out_of_stage(of: Kind, stage: Stage, act: ActKind) -> Lack:
     return Lack(missing=missing, supplied_by=_first_step(of, stage, frozenset(stages)), instead=instead)
 
 
+REFUSED = frozenset({S.NOT_CONFIRMED})
+"""Where nothing is done that leads on, nor is sought: only what came before the refusal counts there (Instants 4)."""
+
 COURSE = {stage: number for number, stage in enumerate(Stage)}
 """How far along its course a filing is at each stage."""
 
@@ -598,13 +601,15 @@ BACK = (A.RETURN_TO_CITY, A.RESTORE)
 
 def _first_step(of: Kind, start: Stage, to: Stages) -> ActKind | None:
     """The first act on the shortest way through the table from a stage to one of these: onwards, or straight back."""
+    if start in REFUSED:
+        return None
     seen, queue = {start}, deque[tuple[Stage, ActKind | LapseKind | None]]([(start, None)])
     while queue:
         stage, first = queue.popleft()
         for row in TABLE:
             if of not in row.kinds or row.event in NOT_SOUGHT:
                 continue
-            for reached in row.moves.get(stage, frozenset()) - seen:
+            for reached in row.moves.get(stage, frozenset()) - seen - REFUSED:
                 onwards = COURSE[reached] > COURSE[stage] or row.event is A.RESUBMIT
                 straight_back = stage is start and row.event in BACK and reached in to
                 if not (onwards or straight_back):

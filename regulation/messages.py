@@ -255,7 +255,8 @@ def _of_urging(before: Filing, entry: Entry) -> Iterator[str]:
 def _of_extension_request(before: Filing, entry: Entry) -> Iterator[str]:
     year = entry.filing.year(getattr(entry.event, "year", 0))
     after_miss = bool(year and year.extension and year.extension.holds)
-    yield "extension_requested_after_miss" if after_miss else "extension_requested"
+    if not _is_to_be_restored(entry.filing):  # what is to be done is told, and by when
+        yield "extension_requested_after_miss" if after_miss else "extension_requested"
     if entry.undoes:
         yield "miss_undone"
 

@@ -18,8 +18,10 @@ def notice_of(filing: Filing) -> Notice:
 
 
 def stands(filing: Filing) -> bool:
-    """Whether a notice was shown before that showed what is to be confirmed now: it is not shown anew (Q7, Q8)."""
-    return filing.notice is not None and filing.notice.substance == filing.substance
+    """Whether a notice was shown before that showed what is to be confirmed now: it is not shown anew (Q7, Q8). One that a refusal took
+    down is, where that was undone."""
+    shown = filing.notice is not None and "notice" in filing.periods
+    return shown and notice_of(filing).substance == filing.substance
 
 
 def is_out(filing: Filing, when: Moment) -> bool:

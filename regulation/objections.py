@@ -23,6 +23,8 @@ CLEARED = (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
 
 def may_object(filing: Filing, act: Object, when: Moment) -> Lack | None:
     """There must be, or have been, a notice. What comes too late is taken and recorded all the same (Instants 4)."""
+    if filing.notice and "notice" not in filing.periods:
+        return Lack(missing="公示已随不予确认的决定撤下，申请恢复办理后须重新公示")
     return None if filing.notice else Lack(missing="本备案申请尚未公示")
 
 

@@ -6,6 +6,7 @@ For each act of the table, `may_…` names the fact that is missing, and the fun
 from datetime import date, datetime
 
 from models.acts import (
+    TOGETHER,
     Accept,
     Act,
     ChecklistLine,
@@ -21,7 +22,7 @@ from models.acts import (
     Transfer,
     Withdraw,
 )
-from models.filing import Filing, Mark, Office, Review
+from models.filing import Filing, Mark, Notice, Office, Review
 from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, LapseKind, Role, Stage
@@ -245,10 +246,22 @@ def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Fil
 
 
 def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
-    """A lapsed filing takes the correction that was received in time (Instants 4)."""
+    """A lapsed filing takes the correction that was received in time, and a refused one that which was received before (Instants 4)."""
+    if filing.stage is Stage.NOT_CONFIRMED:
+        return _not_corrected_before(filing, when)
     if filing.lapsed and when.at >= filing.lapsed.at:
         return Lack(missing="补正期限已经届满，申请视为撤回；可另行申请")
     return None
+
+
+def _not_corrected_before(filing: Filing, when: Moment) -> Lack | None:
+    """What was corrected before it was decided on was refused for what did not stand any more (G-07, Instants 4). Only while a return
+    waited for its correction: the notice of one is on file until that comes."""
+    refused = filing.decided if day_of(when.stamped_at) >= STRICTER_SINCE and filing.notification else None
+    if refused and when.at < refused.at:
+        return None
+    decided_on = on_day(day_of(filing.ended_at or filing.submitted_at))
+    return Lack(missing=f"备案申请已于{decided_on}不予确认，只有退回之后、决定之前送达的补正才可登记；可另行申请")
 
 
 def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
@@ -259,7 +272,9 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
     stands = review.by_objection and facts.substance == filing.substance
     kept = {ActKind.ACCEPT} if review.by_objection else set()
     kept |= {ActKind.GIVE_IIT_OPINION} if stands else set()
-    filing = end(concluded(filing), "correction").but(
+    refused = filing.decided  # the decision does not stand, so it is not served either
+    served = [f"delivery:{refused.number}"] if refused else []
+    filing = end(concluded(filing), "correction", *served).but(
         version=filing.version + 1,
         paper=act.paper,
         substance=facts.substance,
@@ -268,6 +283,7 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
         address=facts.address,
         continues=facts.continues,
         lapsed=None,
+        decided=None,
         ended_at=None,
         signed={kind: person for kind, person in filing.signed.items() if kind in kept or kind not in OF_THE_VERSION},
         proposals=letters_waiting(filing),
@@ -277,14 +293,24 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
             iit_positive=review.iit_positive if stands else None,
         ),
     )
+    for name in (
+        _open_names(filing.notice) if refused and filing.notice else ()
+    ):  # handled anew, as the refusal does not stand
+        filing = begin(filing, f"objection:{name}", when.arrival_day)
     if review.by_objection:
         return _under_review(filing, when.arrival_day)
     return begin(filing.but(stage=Stage.SUBMITTED), "acceptance", when.arrival_day)
 
 
+def _open_names(shown: Notice) -> list[str]:
+    """Under which names objections to a notice are open: one by one, and together those that are not listed."""
+    return [*(each.id for each in shown.objections if each.open), *([TOGETHER] if shown.unlisted else [])]
+
+
 def undoes_correction_lapse(filing: Filing, act: Resubmit, when: Moment) -> int | None:
-    """The lapse that a correction received in time undoes."""
-    return filing.lapsed.number if filing.lapsed else None
+    """The lapse, or the refusal, that a correction received before it undoes."""
+    undone = filing.lapsed or filing.decided
+    return undone.number if undone else None
 
 
 def correction_lapsed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:

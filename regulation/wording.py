@@ -484,6 +484,10 @@ class Facts(Mapping[str, str]):
         undone = self.before.stage is Stage.NOT_CONFIRMED
         return "撤回（在不予确认之前已经送达，该决定不再有效）" if undone else "撤回"
 
+    def word_ended_as(self) -> str:
+        """How an application had ended that goes on, for a correction had come before (G-07)."""
+        return self.before.stage.label
+
     def word_archive_number(self) -> str:
         """备案编号."""
         return self.filing.archive_number or "（尚无编号）"

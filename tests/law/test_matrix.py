@@ -37,6 +37,7 @@ SETTLED = {
     (ActKind.DEREGISTER, Stage.REVOCATION_PENDING),
     (ActKind.DEREGISTER, Stage.REVOKED),
     (ActKind.WITHDRAW, Stage.NOT_CONFIRMED),
+    (ActKind.RESUBMIT, Stage.NOT_CONFIRMED),
 }
 """No act takes back that a notice was published, or that a year is part of a case, nor makes something come earlier than it came."""
 
@@ -125,7 +126,9 @@ def test_out_of_stage_a_refusal_names_the_next_act_on_the_way(circumstance: Circ
         onward = {
             act
             for before, act, after in steps
-            if before is stage and act not in ASIDE and _leads(steps, act, before, after, there)
+            if before is stage is not Stage.NOT_CONFIRMED
+            and act not in ASIDE
+            and _leads(steps, act, before, after, there)
         }
         assert refusal is not None
         if refusal.supplied_by is None:
