@@ -697,6 +697,16 @@ def test_a_leader_is_asked_for_every_year_that_waits_the_oldest_first() -> None:
     assert tasks(life, "2027-03-02 09:00") == [("报送年度总结和计划（2027年度，替换已报送的）", None)]
 
 
+def test_of_a_year_that_was_missed_nobody_is_told_that_it_will_be() -> None:
+    life = Told("A in_force 2026-03-16")
+    when = moment("2027-03-01 09:00")
+    life.until(when)
+    [report] = [each for each in offers(life.filing, Moment(when, when)) if each.kind is ActKind.FILE_ANNUAL_REPORT]
+    missed, next_ = tasks_of(life.filing, report, Moment(when, when))
+    assert missed.otherwise.startswith("已记为未报送，补报以后不计入连续未报送；")
+    assert next_.otherwise.startswith("逾期记为未报送；")
+
+
 def test_whoever_must_answer_a_return_is_told_the_day_of_the_answer_and_that_it_is_theirs() -> None:
     life = Told("A in_force 2026-03-16")
     life.does("2026-11-03 09:00 leader file_annual_report {year: 2026}")

@@ -18,7 +18,7 @@ from regulation.annual import COUNTS
 from regulation.moment import Moment
 from regulation.offers import Offer, offers
 from regulation.progress import Track
-from regulation.steps import if_nobody
+from regulation.steps import MISSED_TWICE, if_nobody
 
 URGENT = (
     ActKind.RESUBMIT,
@@ -196,12 +196,17 @@ def _of_a_year(filing: Filing, offer: Offer, year: ReportingYear, task: Task) ->
         about += "，替换已报送的" if again else "，补报" if missed else ""
         due = _made_good_until(filing, year) if missed else year.due
         late = missed
+        task = replace(task, otherwise=MADE_GOOD) if missed else task
     elif year.status is not YearStatus.MISSED:
         due = year.due
     address = f"{task.address}?year={year.year}"
     if kind in REPORTS:
         address = f"/my/reports/{filing.id}/{year.year}"
     return replace(task, address=address, what=f"{kind.label}（{about}）", due=due, again=again, late=late)
+
+
+MADE_GOOD = f"已记为未报送，补报以后不计入连续未报送；{MISSED_TWICE}"
+"""What stands beside a missed year that may be made good: what was to follow has followed."""
 
 
 def _made_good_until(filing: Filing, year: ReportingYear) -> datetime | None:
