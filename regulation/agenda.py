@@ -579,7 +579,7 @@ def _from_period(filing: Filing, name: str, period: Period) -> Iterator[Due]:
     elif what == "window":
         yield from _from_window(filing, period)
     elif what in CHASED and ((period.chased or 0) < CHASES or _is_chased_again(filing, name)):
-        if _rests(filing, what, thing):
+        if rests(filing, name):
             return
         at, level = _next_chase(filing, name, period)
         of, year = (thing, None) if what in OF_SOMETHING else (None, int(thing) if thing else None)
@@ -605,8 +605,9 @@ NO_DECISION = (Stage.WITHDRAWN, Stage.LAPSED, Stage.DEREGISTERED, Stage.CONTINUE
 """Ends that nobody decided."""
 
 
-def _rests(filing: Filing, what: str, thing: str) -> bool:
+def rests(filing: Filing, name: str) -> bool:
     """Whether nobody is late with what a period asks for: it is done, or may not be done yet (Q13, Q16, Q23)."""
+    what, _, thing = name.partition(":")
     if what == "answer":
         year = filing.year(int(thing))
         return year is None or not year.returned

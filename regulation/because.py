@@ -499,7 +499,7 @@ def of_case(docket: Docket) -> Iterator[Reason]:
         said = f"撤销程序于{on_day(day_of(case.opened.at))}启动，情形为{CLAUSES[case.ground]}：{case.ground.label}"
         yield alike(docket, opened, "/filing/case/opened", said, ground)
     if case.served_on is None:
-        yield alike(docket, docket.since(lambda each: not _served(each)), "/filing/case", NOT_SERVED, cite("G-18"))
+        yield alike(docket, docket.since(_awaits_service), "/filing/case", NOT_SERVED, cite("G-18"))
     else:
         unopened = _unopened(docket, "window")
         how = "送入收件箱，尚未签收，陈述申辩期限暂自此起计，以送达为准" if unopened else "送达，陈述申辩期限自此起算"
@@ -513,6 +513,10 @@ def of_case(docket: Docket) -> Iterator[Reason]:
 
 
 NOT_SERVED = "告知书还没有送达，陈述申辩期限没有起算"
+
+
+def _awaits_service(filing: Filing) -> bool:
+    return filing.case is not None and filing.case.served_on is None
 
 
 def _served(filing: Filing) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from models.filing import Entry, Filing, Period
 from models.values import day_of
-from models.vocabulary import ActKind, ByKind, Role, Stage
+from models.vocabulary import ActKind, ByKind, LapseKind, Role, Stage
 from regulation import agenda, lifecycle, naming, offices, service, steps_on_file
 from regulation.review import taker_of
 from regulation.steps import Step, Track, if_nobody, with_day
@@ -190,7 +190,7 @@ def _ahead(filing: Filing, at: str) -> Iterator[tuple[str, Period]]:
             review = min(review, recommended, key=lambda each: each.until)
         yield "review", review
     if _waits_for_post(filing):
-        cleared = filing.periods.get("grace")
+        cleared = _cleared(filing)
     elif at in ("review", "notice"):
         notice = _running(filing, "notice") if at == "notice" else None
         notice = notice or (_from(filing, "notice", agenda.last_day(review)) if review else None)
@@ -202,6 +202,15 @@ def _ahead(filing: Filing, at: str) -> Iterator[tuple[str, Period]]:
     else:
         cleared = None
     yield from _after_notice(filing, cleared)
+
+
+def _cleared(filing: Filing) -> Period | None:
+    """The days for letters, to the instant at which the notice is clear by itself: after a ruling that came later, that ruling's."""
+    grace = filing.periods.get("grace")
+    at = next((due.at for due in agenda.dues(filing) if due.lapse.kind is LapseKind.NOTICE_CLEARED), None)
+    if grace is None or at is None or at <= grace.until:
+        return grace
+    return agenda.begin_until(filing, "grace", grace.from_, at).periods["grace"]
 
 
 def _after_notice(filing: Filing, cleared: Period | None) -> Iterator[tuple[str, Period]]:

@@ -28,9 +28,18 @@ def reporting(filing: Filing, now: datetime) -> Track | None:
         )
     following = Step("next", f"{year.year + 1}年度报送", who=Role.LEADER.label, says="此后每年报送一次")
     if after := filing.year(year.year + 1):
-        following = replace(following, until=after.due)
+        following = _following(following, after, now)
     steps = (window, _report(filing, year, now, begun=begun), _check(filing, year, now), following)
     return Track("year", f"{year.year}年度报送", steps)
+
+
+def _following(step: Step, year: ReportingYear, now: datetime) -> Step:
+    """The next year's report, which has a day of its own: it may have come while the year before is still returned, or was moved."""
+    if year.status in (*annual.COUNTS, YearStatus.EXCUSED):
+        return replace(step, says=f"{year.year}年度{'免报' if year.status is YearStatus.EXCUSED else '已报送'}")
+    if year.due <= now:
+        return replace(step, until=year.due, says=f"已过{year.year}年度报送截止：请尽快补报")
+    return replace(step, until=year.due)
 
 
 def _year_at_hand(filing: Filing, now: datetime) -> ReportingYear | None:
@@ -132,7 +141,10 @@ def revoking(filing: Filing, now: datetime) -> Track | None:
     on = day_of(under_way.ended.at) if under_way.ended else None
     waits = "撤销程序已暂停，解除暂停以前不作出决定" if under_way.held else decided.says
     decided = replace(decided, state="current", who=has, says=waits, unopened=unopened)
-    decided = with_day(filing, decided, filing.periods.get("decision"), now)
+    deciding = (
+        None if agenda.rests(filing, "decision") else filing.periods.get("decision")
+    )  # who may not decide has no day for it
+    decided = with_day(filing, decided, deciding, now)
     if by_itself := next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOKED), None):
         decided = replace(decided, until=by_itself.at, otherwise="无人陈述、申辩，也未补报的，届时自动撤销备案并公告")
     return Track("case", "撤销程序", (opened, served, replace(stated, state="done", on=on), decided))

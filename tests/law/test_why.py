@@ -22,6 +22,9 @@ CASES = {each.id: each for each in load()}
 EVERY = 89
 """Of the law's cases so many are one of which everything is asked."""
 
+BESIDES = ("service-never-served", "standing-contact-corrected-in-force")
+"""Cases in which a notice was never served: what was told of that rested on an entry of before there was a case."""
+
 CODE = re.compile(r"[a-z]{3,}|（[A-Z]{1,2}-?\d|None|[{}]|。。|；。|，，")
 """What no sentence for people holds: words of the program, numbers of requirements, a sentence that was put together wrongly."""
 
@@ -59,7 +62,7 @@ def everything(case: Case) -> Iterator[Answer]:
 @cache
 def sentences() -> list[tuple[Case, Answer, Reason]]:
     """Every sentence of every answer about some cases."""
-    some = sample(EVERY)
+    some = [*sample(EVERY), *(CASES[each] for each in BESIDES)]
     return [
         (case, told, each) for case in some for told in everything(case) for top in told.reasons for each in top.every()
     ]
