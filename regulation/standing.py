@@ -505,18 +505,19 @@ def may_publish_calendar(filing: Filing, act: CalendarPublished, when: Moment) -
 
 def calendar_published(filing: Filing, act: CalendarPublished, when: Moment) -> Filing:
     """Running periods are counted again, and never end before what was announced."""
-    moved = _shown_again(count_again(filing, act.calendar, when.at), when)
+    moved = _shown_again(filing, count_again(filing, act.calendar, when.at), when)
     no_longer_waits = agenda.awaits_calendar(filing) and not agenda.awaits_calendar(moved)
     return revocation.not_before_tomorrow(moved, when) if no_longer_waits else moved
 
 
-def _shown_again(filing: Filing, when: Moment) -> Filing:
-    """A notice that seemed to have ended goes on until its last day by the newer calendar, unless it was cleared (G-01, G-09)."""
+def _shown_again(before: Filing, filing: Filing, when: Moment) -> Filing:
+    """A notice that seemed to have ended goes on if the newer calendar moves its last day on, unless it was cleared (G-01, G-09)."""
 
     def goes_on(name: str, shown: Notice | None) -> Notice | None:
-        period = filing.periods.get(name)
-        again = shown and shown.ended and not shown.cleared and period and period.until > when.at
-        return shown.but(ended=False) if shown and again else shown
+        period, was = (each.periods.get(name) for each in (filing, before))
+        if shown is None or not shown.ended or shown.cleared or period is None or was is None:
+            return shown
+        return shown.but(ended=False) if period.until > max(when.at, was.until) else shown
 
     change = filing.change
     if change:

@@ -8,7 +8,7 @@ import pytest
 
 from examples.seed import ALLIANCES, past
 from models.filing import Entry
-from models.values import SHANGHAI, last_day_until
+from models.values import SHANGHAI, day_of, last_day_until
 from models.vocabulary import Kind, LapseKind, Role, Stage
 from regulation import agenda, entries, lifecycle, naming, overdue, progress
 from regulation.progress import Step, Track
@@ -232,8 +232,8 @@ def test_who_may_not_decide_yet_has_no_day_for_it() -> None:
 def test_a_notice_that_is_clear_only_upon_a_ruling_is_reported_from_then_on() -> None:
     way, docket = at("objection-b-same-rules", 11), _case("objection-b-same-rules").life.docket
     cleared = next(each for each in docket if each.event.kind == LapseKind.NOTICE_CLEARED)
-    forwarding = agenda.limit_after(docket[10].filing, "forwarding", cleared.at.astimezone(SHANGHAI).date())
-    assert step(way, "forwarding").until == forwarding
+    begun = agenda.begin(docket[10].filing, "forwarding", day_of(cleared.at))
+    assert step(way, "forwarding").until == begun.periods["forwarding"].until
 
 
 def test_the_next_year_is_told_as_what_became_of_it() -> None:
