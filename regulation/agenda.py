@@ -442,6 +442,13 @@ def holding(filing: Filing, kind: LapseKind, at: datetime | None = None) -> list
     ]
 
 
+def objected_on_paper(filing: Filing, at: datetime, *, before: datetime) -> list[str]:
+    """The objections on paper that came before an instant and that two people have not answered: what cannot be undone for them any
+    more waits for that (G-04, G-42); no office's silence is held against who objected. Those that came later protect as every letter."""
+    came = ((name, filing.letters.get(name)) for name in unanswered(filing, at) if name.startswith(ActKind.OBJECT))
+    return [name for name, letter in came if letter is None or letter.at < before]
+
+
 def came_again(filing: Filing, name: str) -> bool:
     """Whether a letter that waits is one that came again (`comes_again`)."""
     letter = filing.letters.get(name)
@@ -565,6 +572,8 @@ def _from_period(filing: Filing, name: str, period: Period) -> Iterator[Due]:
         waits = what == "change_grace" and filing.stage is not Stage.IN_FORCE
         if notice and notice.ended and not notice.open_objections and not waits:
             at = max(period.until, notice.ready_at or period.until, _free_since(filing, what) or period.until)
+            if what == "change_grace" and objected_on_paper(filing, at, before=filing.periods["change_notice"].until):
+                return  # nothing undoes a change that has taken effect
             yield Due(at, _lapse(NOTICES[GRACES[what]][2]), name)
     elif what == "unread":
         yield Due(_fails_at(filing, period), _lapse(LapseKind.SERVICE_FAILED), name)

@@ -693,10 +693,22 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
 
 
 def _decided_against(filing: Filing, act: Act, when: Moment) -> list[str]:
-    """The letters of the leader that an act would pass over which ends the filing against it; not those that nothing can come of
-    where it stands."""
+    """The letters of the leader that an act would pass over which ends the filing against it, and those that archiving would; not those
+    that nothing can come of where it stands."""
+    if act.kind is A.ARCHIVE:
+        return _archived_over(filing, when)
     holding = agenda.holding(filing, lapse, when.stamped_at) if (lapse := _end_by(act)) else []
     return [name for name in holding if (name.partition(":")[0], filing.stage, filing.kind) in ROWS]
+
+
+def _archived_over(filing: Filing, when: Moment) -> list[str]:
+    """What is archived cannot be withdrawn any more, nor objected to: a withdrawal on paper, and an objection that came before the notice
+    was cleared, are answered before (A-26, A-31, G-41, G-42); from `STRICTER_SINCE` on."""
+    if day_of(when.stamped_at) < service.STRICTER_SINCE:
+        return []
+    cleared = filing.notice.cleared if filing.notice else None
+    withdrawn = [name for name in agenda.unanswered(filing, when.stamped_at) if name.startswith(A.WITHDRAW)]
+    return withdrawn + (agenda.objected_on_paper(filing, when.stamped_at, before=cleared.at) if cleared else [])
 
 
 def _discounted_over(filing: Filing, act: Act, when: Moment) -> list[str]:

@@ -484,6 +484,14 @@ class Facts(Mapping[str, str]):
         undone = self.before.stage is Stage.NOT_CONFIRMED
         return "撤回（在不予确认之前已经送达，该决定不再有效）" if undone else "撤回"
 
+    def word_not_by_inbox(self) -> str:
+        """Why staff serve a notice: its leader did not agree to the inbox, or that did not deliver it (G-18, Q26)."""
+        return (
+            "盟主企业的收件箱未能送达，更正后的地址不再另行电子送达"
+            if self.filing.consent
+            else "盟主企业未同意电子送达"
+        )
+
     def word_ended_as(self) -> str:
         """How an application had ended that goes on, for a correction had come before (G-07)."""
         return self.before.stage.label
