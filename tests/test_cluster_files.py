@@ -67,7 +67,7 @@ def environment(docs: list[Doc], pod: Doc) -> dict[str, str]:
 
 def _told(variable: Doc) -> str:
     """What stands for what a cluster tells a pod: its build, or a secret."""
-    return "0.11.0" if "fieldRef" in variable["valueFrom"] else "postgresql+psycopg://a-secret-of-the-cluster/"
+    return "0.12.0" if "fieldRef" in variable["valueFrom"] else "postgresql+psycopg://a-secret-of-the-cluster/"
 
 
 def selected(policy: Doc, labels: Mapping[str, str]) -> bool:
