@@ -247,11 +247,23 @@ def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Fil
 
 def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
     """A lapsed filing takes the correction that was received in time, and a refused one that which was received before (Instants 4)."""
+    if lack := _older_than_the_newest(filing, act, when):
+        return lack
     if filing.stage is Stage.NOT_CONFIRMED:
         return _not_corrected_before(filing, when)
     if filing.lapsed and when.at >= filing.lapsed.at:
         return Lack(missing="补正期限已经届满，申请视为撤回；可另行申请")
     return None
+
+
+def _older_than_the_newest(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
+    """What came before the newest version is no answer to the return of that, and does not take its place (G-07); of what came on the same
+    day nobody can say which is newer. From `STRICTER_SINCE` on."""
+    newest = day_of(review_of(filing).received_at)
+    if filing.version == 1 or when.day >= newest or day_of(when.stamped_at) < STRICTER_SINCE:
+        return None
+    missing = f"该补正早于盟主企业其后的补正（第{filing.version}版，{on_day(newest)}收到），以较晚的为准"
+    return Lack(missing=missing, supplied_by=ActKind.CLOSE_LETTER if act.seconds else None)
 
 
 def _not_corrected_before(filing: Filing, when: Moment) -> Lack | None:
