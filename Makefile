@@ -26,7 +26,7 @@ year: $(VENV)/run ## a made-up province of 3,000 alliances lives a year, from th
 	@$(BIN)/python -m examples.province --alliances $${ALLIANCES:-3000}
 
 test: $(VENV)/dev ## set up and run all tests but those of `make check`
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --ignore tests/test_project.py  # three on two cores: half of the time is waiting
+	$(BIN)/python -m pytest -n 4 --dist loadgroup --ignore tests/test_project.py  # four on two cores: a third of the time is waiting
 
 law: $(VENV)/dev ## the law alone: its cases and properties, in under a minute
 	WHOLE=1 $(BIN)/python -m pytest -n 2 -q tests/law

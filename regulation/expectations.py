@@ -17,7 +17,7 @@ from models.filing import Filing, ReportingYear
 from models.values import at_hour, day_of, last_day_until
 from models.vocabulary import ActKind, Kind, Role, Stage, YearStatus
 from models.whatif import Assumption, Conduct, Habits
-from regulation import calendar, checklist, lifecycle, offices, province, review, service
+from regulation import agenda, calendar, checklist, lifecycle, offices, province, review, service
 from regulation.moment import Moment
 
 A = ActKind
@@ -102,6 +102,8 @@ def _applying(filing: Filing, reviewer: Role) -> Iterator[Step]:
             return
         case Stage.NOTICE_CLEARED:
             yield Step(A.FORWARD, reviewer, "forwarding", says=(("document_no", "推演"), ("paper", PAPER)))
+        case Stage.AT_PROVINCE if agenda.letters_waiting(filing):
+            return  # nothing is archived over a letter that two people have not answered
         case Stage.AT_PROVINCE:
             yield _at_province(filing)
         case Stage.RETURNED if not service.is_awaited(filing):

@@ -1,9 +1,9 @@
 """What tests share: one server whose time can be skipped, and for each file a world on it."""
 
+import asyncio
 import gc
 import os
-from asyncio import AbstractEventLoop
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -44,6 +44,8 @@ def of_one_dialect(url: str, **options: Any) -> Engine:
 COMPILED: dict[str, tuple[Any, Any]] = {}
 vars(database)["create_engine"] = of_one_dialect
 
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # tests run in the loop that the service runs in
+
 settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # a machine that does other work beside is no finding
 
@@ -56,11 +58,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-
-
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
-    """Tests run in the loop that the service runs in."""
-    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_sessionfinish() -> None:
