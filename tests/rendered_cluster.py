@@ -53,7 +53,7 @@ def test_they_come_to_what_the_code_can_be_set_up_with(source: str, monkeypatch:
         assert {pod["containers"][0]["image"] for _, pod in pods(docs)} == {"your-registry/beian:0.12.0"}
         assert {doc["metadata"].get("namespace", "beian") for doc in docs} == {"beian"}
         workers = [doc for doc in docs if doc["metadata"]["labels"]["phase"] == "workers"]
-        assert [doc["metadata"]["name"] for doc in workers] == ["worker-0-11-0"] * 3
+        assert [doc["metadata"]["name"] for doc in workers] == ["worker-0-12-0"] * 3
         for doc in workers:  # two builds side by side are not taken for each other
             labels = [found for found in _labels(doc) if COMPONENT in found or "build" in found]
             assert labels

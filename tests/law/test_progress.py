@@ -170,9 +170,10 @@ def _days_told_once(docket: Sequence[Entry], now: datetime) -> str:
         if any(name.startswith("extension:") for name in filing.periods) or (step.until <= now and not step.late):
             continue  # a year whose extension is not ruled on yet, and what comes by itself in this instant
         if not step.late:
-            if step.until not in {each.at for each in entries.outlook(filing)} | {
-                each.at for each in agenda.dues(filing)
-            }:
+            coming = {each.at for each in entries.outlook(filing)} | {each.at for each in agenda.dues(filing)}
+            # a provisional last day is told; what ends with it comes when the calendar has, or when none can move it any more
+            coming |= {each.until for each in filing.periods.values() if agenda.over_for_sure(each) in coming}
+            if step.until not in coming:
                 return f"{track.title} {step.title} {step.last} 不在日程"
         elif step.until in {each.at for each in agenda.dues(filing)}:
             continue  # chased in this instant
