@@ -106,7 +106,7 @@ class Visit:
     def _received(self, filing_id: str, act: Mapping[str, Any]) -> Mapping[str, Any]:
         """What came on paper, with the id of whoever took it in, or an assignment, with those of whoever inspects; refused if nobody
         is called so."""
-        told, found = self.tools.people.known(act, self.who)
+        told, found = self.tools.people.known(str(act.get("kind")), act, self.who)
         if found:
             self._refuse(filing_id, act, found)
         return told

@@ -5,7 +5,7 @@ and the reporting years and says what time alone will bring next. It is asked af
 (the workflow's timer, the register, the operators' page, the simulator) takes it from here.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -196,7 +196,8 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
     rested_on = ("window", "statement_grace") if awaits_calendar(filing) else ()
     filing = filing.but(calendar=edition)
     for name, period in sorted(filing.periods.items(), key=lambda each: each[1].follows is not None):
-        seemed_over = period.provisional and (what := name.partition(":")[0]) in COUNTED_ANEW
+        what = name.partition(":")[0]
+        seemed_over = period.provisional and what in COUNTED_ANEW
         if period.until <= now and name not in rested_on and not seemed_over:
             continue
         start = last_day(filing.periods[period.follows]) if period.follows else period.from_
@@ -445,7 +446,7 @@ def holding(filing: Filing, kind: LapseKind, at: datetime | None = None) -> list
 def objected_on_paper(filing: Filing, at: datetime, *, before: datetime) -> list[str]:
     """The objections on paper that came before an instant and that two people have not answered: what cannot be undone for them any
     more waits for that (G-04, G-42); no office's silence is held against who objected. Those that came later protect as every letter."""
-    came = ((name, filing.letters.get(name)) for name in unanswered(filing, at) if name.startswith(ActKind.OBJECT))
+    came = ((name, filing.letters.get(name)) for name in unanswered(filing, at) if kind_of(name) is ActKind.OBJECT)
     return [name for name, letter in came if letter is None or letter.at < before]
 
 
@@ -843,6 +844,16 @@ SECONDED = tuple(stage for stage in Stage if stage not in NO_DECISION or stage i
 def letters_waiting(filing: Filing) -> dict[str, str]:
     """What was entered for somebody and waits for another person to confirm it, with who entered it."""
     return {name: by for name, by in filing.proposals.items() if name.partition(":")[0] not in BY_TWO_OFFICERS}
+
+
+def kind_of(letter: str) -> ActKind:
+    """What a letter is, by the name under which it waits."""
+    return ActKind(letter.partition(":")[0])
+
+
+def kinds_of(letters: Iterable[str]) -> list[str]:
+    """What some letters are, in words, each once."""
+    return list(dict.fromkeys(kind_of(each).label for each in letters))
 
 
 def letter_of(filing: Filing, act: str) -> str | None:

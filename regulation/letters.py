@@ -19,6 +19,7 @@ from regulation.agenda import (
     came_again,
     denied_of,
     in_time_until,
+    kind_of,
     letter_of,
     letters_waiting,
     untold_denials,
@@ -65,7 +66,7 @@ def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
     but for what held nothing up any more.
     """
     name = letter_of(filing, act.letter) or ""
-    letter, kind = filing.letters.get(name), _kind(name)
+    letter, kind = filing.letters.get(name), kind_of(name)
     held_nothing = came_again(filing, name)
     filing = answered(filing, act.letter, when)
     days, day = denied_of(kind.value, letter.year if letter else None), day_of(when.stamped_at)
@@ -95,7 +96,7 @@ def may_close(filing: Filing, act: CloseLetter, when: Moment) -> Lack | None:
     if act.done_by > filing.number:
         return Lack(missing=f"没有第{act.done_by}号登记")
     name = letter_of(filing, act.letter) or ""
-    kind, letter = _kind(name), filing.letters.get(name)
+    kind, letter = kind_of(name), filing.letters.get(name)
     if kind in REPEATED or (kind in DONE and (letter is None or DONE[kind](filing, letter))):
         return None  # of a letter from before `STRICTER_SINCE` no facts are known: two people compare it
     return Lack(missing=f"来文所请之事（{kind.label}）尚未以其他方式办结，须核对确认或者认定来文不符")
@@ -109,7 +110,7 @@ def close(filing: Filing, act: CloseLetter, when: Moment) -> Filing:
 def is_done_by(before: Filing, entry: Entry, name: str, letter: Letter | None) -> bool:
     """Whether an entry is the one that left nothing to do upon a letter, by the filing before it. Where a filing's facts do not
     tell, it is one by which the same was done, as two people have compared."""
-    kind = _kind(name)
+    kind = kind_of(name)
     if entry.refused is not None or entry.awaits_second:
         return False
     if kind in REPEATED:
@@ -118,10 +119,6 @@ def is_done_by(before: Filing, entry: Entry, name: str, letter: Letter | None) -
     if done and letter is None:
         return True
     return bool(done and letter and done(entry.filing, letter) and not done(before, letter))
-
-
-def _kind(name: str) -> ActKind:
-    return ActKind(name.partition(":")[0])
 
 
 def _is_reported(filing: Filing, letter: Letter) -> bool:

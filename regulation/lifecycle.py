@@ -677,18 +677,15 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     if settled and _ends_at_once(filing, act) and when.stamped_at < settled:
         return Lack(missing="代为登记的来文当日方经两人核对，自次日起方可作出决定")
     ends = None if act.kind is A.CONFIRM_NO_STATEMENT else _end_by(act)
-    heard = agenda.heard_in(filing, ends) if ends else None
-    if ends and agenda.untold_denials(filing, ends):
-        return Lack(missing="认定来文不符尚未送达盟主企业，送达后有期限提供凭证", supplied_by=A.SETTLE_DELIVERY)
-    if heard and when.stamped_at < agenda.over_for_sure(heard):
-        return Lack(missing=f"来文经认定不符，盟主企业可在{agenda.told_until(heard)}提供凭证，此前不作出决定")
+    if ends and (lack := service.still_to_prove(filing, ends, when.stamped_at, "此前不作出决定")):
+        return lack
     waiting = agenda.letters_waiting(filing)
     against = _decided_against(filing, act, when) or _discounted_over(filing, act, when)
     if not against:
         until = agenda.protected_until(filing)
         if act.kind not in COMPLETING or not waiting or until is None or when.stamped_at >= until:
             return None
-    what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in against or waiting))
+    what = "、".join(agenda.kinds_of(against or waiting))
     return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对")
 
 
@@ -707,7 +704,7 @@ def _archived_over(filing: Filing, when: Moment) -> list[str]:
     if day_of(when.stamped_at) < service.STRICTER_SINCE:
         return []
     cleared = filing.notice.cleared if filing.notice else None
-    withdrawn = [name for name in agenda.unanswered(filing, when.stamped_at) if name.startswith(A.WITHDRAW)]
+    withdrawn = [name for name in agenda.unanswered(filing, when.stamped_at) if agenda.kind_of(name) is A.WITHDRAW]
     return withdrawn + (agenda.objected_on_paper(filing, when.stamped_at, before=cleared.at) if cleared else [])
 
 
@@ -721,7 +718,7 @@ def _discounted_over(filing: Filing, act: Act, when: Moment) -> list[str]:
     return [
         name
         for name in agenda.unanswered(filing, when.stamped_at)
-        if name.startswith(A.ANSWER_ANNUAL_RETURN)
+        if agenda.kind_of(name) is A.ANSWER_ANNUAL_RETURN
         and (letter := filing.letters.get(name))
         and letter.year == act.year
         and (late_ones_count or (period and letter.at < period.until))

@@ -217,7 +217,7 @@ def _of_letter(proposed: str, told: str) -> Callable[[Filing, Entry], Iterator[s
             yield proposed
             return
         name = agenda.letter_of(before, getattr(entry.event, "letter", "")) or ""
-        if on_paper.ON_PAPER[ActKind(name.partition(":")[0])].sender is Role.LEADER:
+        if on_paper.ON_PAPER[agenda.kind_of(name)].sender is Role.LEADER:
             yield told
         yield f"{told}_copy"
         if entry.number in service.unsettled(entry.filing):

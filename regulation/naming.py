@@ -46,8 +46,12 @@ def moment(instant: datetime) -> str:
 
 def received(instant: datetime) -> str:
     """When something was received: to the minute, or, what counts as of a day (on_paper.py), that day."""
+    return on_day(day_of(instant)) if _counts_as_of_its_day(instant) else moment(instant)
+
+
+def _counts_as_of_its_day(instant: datetime) -> bool:
     local = instant.astimezone(SHANGHAI)
-    return on_day(local.date()) if (local.hour, local.minute) == (0, 0) else moment(instant)
+    return (local.hour, local.minute) == (0, 0)
 
 
 def short(instant: datetime) -> str:
@@ -57,8 +61,7 @@ def short(instant: datetime) -> str:
 
 def short_received(instant: datetime) -> str:
     """When something was received or entered, as lists have it; what counts as of a day (on_paper.py), that day."""
-    local = instant.astimezone(SHANGHAI)
-    return str(local.date()) if (local.hour, local.minute) == (0, 0) else short(instant)
+    return str(day_of(instant)) if _counts_as_of_its_day(instant) else short(instant)
 
 
 def short_until(instant: datetime) -> str:

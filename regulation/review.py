@@ -32,18 +32,15 @@ from regulation.agenda import (
     begin_until,
     end,
     end_all,
-    heard_in,
     holding,
+    kinds_of,
     letters_waiting,
     number,
-    over_for_sure,
     prolong,
-    told_until,
-    untold_denials,
 )
 from regulation.checklist import Line
 from regulation.moment import Moment
-from regulation.service import STRICTER_SINCE, concluded, decided, notify
+from regulation.service import STRICTER_SINCE, concluded, decided, notify, still_to_prove
 
 OF_THE_VERSION = (ActKind.ACCEPT, ActKind.GIVE_IIT_OPINION, ActKind.RECOMMEND)
 """Signatures that a new version asks for anew (Q3)."""
@@ -119,14 +116,9 @@ def _answered_first(filing: Filing, when: Moment) -> Lack | None:
         return None
     ends = LapseKind.CORRECTION_LAPSED
     if letters := holding(filing, ends, when.stamped_at):
-        what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in letters))
+        what = "、".join(kinds_of(letters))
         return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对，答复之后方可移送")
-    if untold_denials(filing, ends):
-        return Lack(missing="认定来文不符尚未送达盟主企业，送达后有期限提供凭证", supplied_by=ActKind.SETTLE_DELIVERY)
-    heard = heard_in(filing, ends)
-    if heard is None or when.stamped_at >= over_for_sure(heard):
-        return None
-    return Lack(missing=f"来文经认定不符，盟主企业可在{told_until(heard)}提供凭证，此后方可移送")
+    return still_to_prove(filing, ends, when.stamped_at, "此后方可移送")
 
 
 def hand_over(filing: Filing, act: Transfer, when: Moment) -> Filing:
@@ -305,9 +297,8 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
             iit_positive=review.iit_positive if stands else None,
         ),
     )
-    for name in (
-        _open_names(filing.notice) if refused and filing.notice else ()
-    ):  # handled anew, as the refusal does not stand
+    reopened = _open_names(filing.notice) if refused and filing.notice else []
+    for name in reopened:  # handled anew, as the refusal does not stand
         filing = begin(filing, f"objection:{name}", when.arrival_day)
     if review.by_objection:
         return _under_review(filing, when.arrival_day)

@@ -12,9 +12,20 @@ from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService
 from models.filing import Case, Denial, Filing, Notification
 from models.findings import Lack
 from models.values import day_of, midnight_after, on_day
-from models.vocabulary import Stage
+from models.vocabulary import ActKind, LapseKind, Stage
 from regulation import moment
-from regulation.agenda import ENDED_FROM, begin, begin_until, end, last_day, number, untold_denials
+from regulation.agenda import (
+    ENDED_FROM,
+    begin,
+    begin_until,
+    end,
+    heard_in,
+    last_day,
+    number,
+    over_for_sure,
+    told_until,
+    untold_denials,
+)
 from regulation.moment import Moment
 
 FROM_SERVICE = {
@@ -274,6 +285,17 @@ def deny(filing: Filing, denial: Denial, when: Moment) -> Filing:
     if not _is_told_by_inbox(filing):
         return _to_be_told(filing, filing.number, when)
     return begin(filing, denial.days, when.service_day) if denial.begins else filing
+
+
+def still_to_prove(filing: Filing, ends: LapseKind, at: datetime, meanwhile: str) -> Lack | None:
+    """What keeps people from what would end a filing against its leader: a leader who is not told that a letter was found not genuine,
+    or has days left to prove it; `meanwhile` says what is not done before (G-42)."""
+    if untold_denials(filing, ends):
+        return Lack(missing="认定来文不符尚未送达盟主企业，送达后有期限提供凭证", supplied_by=ActKind.SETTLE_DELIVERY)
+    heard = heard_in(filing, ends)
+    if heard is None or at >= over_for_sure(heard):
+        return None
+    return Lack(missing=f"来文经认定不符，盟主企业可在{told_until(heard)}提供凭证，{meanwhile}")
 
 
 def tell(filing: Filing, when: Moment) -> Filing:

@@ -141,9 +141,8 @@ def revoking(filing: Filing, now: datetime) -> Track | None:
     on = day_of(under_way.ended.at) if under_way.ended else None
     waits = "撤销程序已暂停，解除暂停以前不作出决定" if under_way.held else decided.says
     decided = replace(decided, state="current", who=has, says=waits, unopened=unopened)
-    deciding = (
-        None if agenda.rests(filing, "decision") else filing.periods.get("decision")
-    )  # who may not decide has no day for it
+    # who may not decide yet has no day for it
+    deciding = None if agenda.rests(filing, "decision") else filing.periods.get("decision")
     decided = with_day(filing, decided, deciding, now)
     if by_itself := next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOKED), None):
         decided = replace(decided, until=by_itself.at, otherwise="无人陈述、申辩，也未补报的，届时自动撤销备案并公告")

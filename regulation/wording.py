@@ -432,11 +432,8 @@ class Facts(Mapping[str, str]):
 
     def word_letters_in_office(self) -> str:
         """告知书发出时，代为登记的来文尚待核对的 (G-19, G-42)."""
-        waiting = (
-            ActKind(name.partition(":")[0]).label
-            for name in agenda.holding(self.filing, LapseKind.REVOKED, self.entry.at)
-        )
-        if not (named := "、".join(f"“{each}”" for each in dict.fromkeys(waiting))):
+        waiting = agenda.kinds_of(agenda.holding(self.filing, LapseKind.REVOKED, self.entry.at))
+        if not (named := "、".join(f"“{each}”" for each in waiting)):
             return ""
         return f"另有你单位的来文（{named}）由审核机构代为登记、尚待核对：核对以前，不作出撤销备案的决定；核对属实的，以来文之日计，不必重复报送。"
 

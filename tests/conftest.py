@@ -4,12 +4,10 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import pytest
 import uvloop
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine, create_engine
 from temporalio.testing import WorkflowEnvironment
 
 from activities import database
@@ -32,17 +30,6 @@ TOLD_AT_ONCE = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribut
 database.PRAGMAS = (*database.PRAGMAS, "synchronous=OFF")
 """What a test writes need not outlast the machine, only the process: no commit waits for the disk."""
 
-
-def of_one_dialect(url: str, **options: Any) -> Engine:
-    """An engine that shares what others of SQLite have compiled: a test has a database of its own, and asks what others asked."""
-    engine = create_engine(url, **options, query_cache_size=5_000)
-    if engine.dialect.name == "sqlite":
-        engine.dialect, engine._compiled_cache = COMPILED.setdefault("sqlite", (engine.dialect, engine._compiled_cache))
-    return engine
-
-
-COMPILED: dict[str, tuple[Any, Any]] = {}
-vars(database)["create_engine"] = of_one_dialect
 
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # tests run in the loop that the service runs in
 

@@ -119,17 +119,17 @@ def test_whoever_is_to_inspect_is_somebody_that_the_service_knows(service: Servi
         ("", []),
     ):
         content = {"inspectors": [{"person": "p-401"}, {"person": person}]}
-        told, unknown = people.known({"kind": "assign_inspectors", "content": content}, who)
+        told, unknown = people.known("assign_inspectors", {"content": content}, who)
         assert [each.field for each in unknown] == found, person
         named = told["content"]["inspectors"][1]["person"]
         assert named == ("p-409" if person == "张衡" else person)
     assert (
         "没有这样的人员登录过本系统"
-        in people.known({"kind": "assign_inspectors", "content": {"inspectors": [{"person": "\x00"}, 1, {}]}}, who)[1][
+        in people.known("assign_inspectors", {"content": {"inspectors": [{"person": "\x00"}, 1, {}]}}, who)[1][
             0
         ].message
     )
     people.remember(who.but(person="p-408", name="张衡"), at("2027-03-01"))
-    twice = {"kind": "assign_inspectors", "content": {"inspectors": [{"person": "张衡"}]}}
-    assert "有2人同名，请填写其编号" in people.known(twice, who)[1][0].message
-    assert people.known({**twice, "kind": "record_findings"}, who) == ({**twice, "kind": "record_findings"}, [])
+    twice = {"content": {"inspectors": [{"person": "张衡"}]}}
+    assert "有2人同名，请填写其编号" in people.known("assign_inspectors", twice, who)[1][0].message
+    assert people.known("record_findings", twice, who) == (twice, [])

@@ -191,8 +191,8 @@ def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: 
     if kind in RETURNS:
         return RedirectResponse(_return_at(session, round_id, quote(filing, safe="")), 303)
     if kind == SubsidyActKind.NOTE_BASE:
-        chosen = f"bases/{quote(filing, safe='')}" if filing else "#considered"
-        return RedirectResponse(f"/rounds/{round_id}/{chosen}".replace("/#", "#"), 303)
+        chosen = f"/bases/{quote(filing, safe='')}" if filing else "#considered"
+        return RedirectResponse(f"/rounds/{round_id}{chosen}", 303)
     told = {name: value for name, value in request.query_params.items() if name in asked.asked(kind)}
     form = replace(form, filing=filing)
     form = replace(form, opened_with=(drafted := form.draft(),))
@@ -320,8 +320,7 @@ class _Form:
         raw = asked.read_act(rules_of(self.round_id), self.round, self.kind, form)
         if self.brought:
             raw["content"] = raw.get("content", {}) | {"questionnaire": document_in(self.brought)}
-        told, unknown = self.tools.people.known({**raw, "kind": self.kind}, self.session.who)
-        raw = {name: value for name, value in told.items() if name != "kind"}
+        raw, unknown = self.tools.people.known(self.kind, raw, self.session.who)
         if faults := [*faults, *unknown]:
             return self.page(raw, refusal_of(faults), looked=True, status=422)
         if more := form.get("more"):

@@ -44,10 +44,10 @@ class People:
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(PersonRow.name, PersonRow.person)))
 
-    def known(self, raw: Mapping[str, Any], who: Identity) -> tuple[dict[str, Any], list[Finding]]:
+    def known(self, kind: str, raw: Mapping[str, Any], who: Identity) -> tuple[dict[str, Any], list[Finding]]:
         """An act with the ids of all whom it names, be it that they were told by name; and who of them is nobody."""
         told, unknown = self.received(raw, who)
-        if raw.get("kind") != InspectionActKind.ASSIGN_INSPECTORS:
+        if kind != InspectionActKind.ASSIGN_INSPECTORS:
             return told, unknown
         told, nobody = self.inspecting(told, who)
         return told, [*unknown, *nobody]
